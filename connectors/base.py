@@ -1,0 +1,93 @@
+"""What every transport offers: bytes in with their acknowledgement, bytes out with a receipt. No meaning.
+
+The acknowledgement travels with the payload: only the receive stage calls ``accept()``, after its commit,
+so that an author of a connector cannot get the order wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the hub may ask of a transport instead of looking at its class."""
+
+    receives: bool = False
+    sends: bool = False
+    push: bool = False
+    idempotent_send: bool = False
+    can_be_asked: bool = False
+
+
+class Settings(BaseModel):
+    """Base of a connector's settings: unknown words are refused, every field says what it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One act of sending by a system. ``delivery_id`` names that act (never a file name) or is None.
+
+    ``accept()`` tells the sender that it is kept; ``refuse(reason)`` that it is not (never both).
+    """
+
+    payload: bytes
+    origin: str
+    delivery_id: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    accept: Callable[[], None] = lambda: None
+    refuse: Callable[[str], None] = lambda reason: None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the other side said. ``reference`` is its own number for what we sent, where it gives one."""
+
+    reference: str | None = None
+    detail: str = ""
+
+
+class SendRefused(Exception):
+    """The receiver answered and did not take it: a fact for people, no retry. ``detail`` is its answer."""
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(detail)
+
+
+class SendUncertain(Exception):
+    """Bytes may have left and no answer came: whether it was taken is not known (decision D16)."""
+
+
+class Connector(Protocol):
+    """Common to both directions. ``check()`` explains what is wrong with address, log-in, rights."""
+
+    kind: ClassVar[str]
+    settings_type: ClassVar[type[Settings]]
+    capabilities: ClassVar[Capabilities]
+
+    def check(self) -> None:
+        """Raise SystemUnreachable or Misconfigured with what, where, fix."""
+
+    def close(self) -> None: ...
+
+
+class Receiver(Connector, Protocol):
+    """A transport that fetches (files, queues)."""
+
+    def receive(self) -> Iterator[Inbound]:
+        """What is there now; ends when nothing is left. Raises SystemUnreachable."""
+
+
+class Sender(Connector, Protocol):
+    """A transport that sends."""
+
+    def send(self, payload: bytes, *, name: str, content_type: str, headers: Mapping[str, str]) -> Receipt:
+        """Send once. ``name`` is the same at each retry of the same delivery. Raises SystemUnreachable (known
+        not sent), SendRefused (answered no), SendUncertain (unknown)."""

@@ -1,0 +1,1 @@
+"""The mapping language: one syntax tree, two engines (row, traced), lint, examples. No input/output."""
