@@ -7,19 +7,26 @@ frozen view of one revision. Run again with the same arguments it gives the same
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from adapters.base import Finding, Format
-from canonical_model.problems import Problem
-from mappings.language.api import Codes
+from adapters.base import Document, Finding, Format, Layout
+from canonical_model import canonical_json, fingerprint, validate
+from canonical_model.catalogue import DocumentType
+from canonical_model.problems import Cause, Problem, cause_key
+from mappings.language import Bound, bind
+from mappings.language import Mapping as MappingText
+from mappings.language.api import Codes, Context, Result, Traced
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What is stored beside the raw bytes when a message arrives."""
+    """What is stored beside the raw bytes when a message arrives. ``received_at`` is aware UTC."""
 
     system: str
     received_at: datetime
@@ -55,17 +62,151 @@ class Translated:
     stake: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
+class Route:
+    """System + document type -> mapping, and what to do on the same key. ``settings`` is the route's own block."""
+
+    name: str
+    mapping: MappingText
+    type: DocumentType
+    namespace: str
+    settings: Mapping[str, Any]
+    settings_hash: str
+
+    def bound(self, layout: Layout) -> Bound:
+        """The mapping compiled for one layout; kept, since a definition changes less often than a message comes."""
+        return _bound(self, layout)
+
+
+@lru_cache(maxsize=512)
+def _bound(route: Route, layout: Layout) -> Bound:
+    return bind(route.mapping, layout)
+
+
+@dataclass(frozen=True, eq=False)
 class Inputs:
     """Everything besides raw bytes and envelope that decides a translation; immutable.
 
-    ``format`` holds definitions and grammars; ``routes`` maps a document type to its compiled route;
-    ``codes`` is one revision of the code tables as this system sees them.
+    ``format`` holds definitions and grammars; ``options`` are handed to its reader; ``routes`` maps a document
+    type to its compiled route (``*`` for any); ``codes`` is one revision of the code tables as this system sees them.
     """
 
     system: str
     zone: str
     party: str
     format: Format
-    routes: Mapping[str, Any]
+    options: Mapping[str, Any]
+    routes: Mapping[str, Route]
     codes: Codes
+    release: str = ""
+
+    def route(self, types: tuple[str, ...]) -> Route | None:
+        """The route of the most specific of a document's types."""
+        return next((self.routes[name] for name in (*types, "*") if name in self.routes), None)
+
+    def id(self, route: Route, layout: Layout) -> str:
+        """The id of decision D1: what stands on every document."""
+        return inputs_id(route.mapping.hash, route.settings_hash, layout.hash, self.codes.revision)
+
+
+@lru_cache(maxsize=4096)
+def inputs_id(mapping: str, settings: str, layout: str, revision: int) -> str:
+    """32 hexadecimal digits over everything that decides a translation besides raw bytes and envelope."""
+    return sha256("\n".join((mapping, settings, layout, str(revision))).encode()).hexdigest()[:32]
+
+
+def translate(raw: bytes, envelope: Envelope, inputs: Inputs) -> Iterator[Translated]:
+    """Cut a message into documents and translate each, lazily.
+
+    Raises Unreadable when no document can be cut out of it; nothing else on any bytes.
+    """
+    for document in inputs.format.read(raw, **inputs.options):
+        yield translate_document(document, envelope, inputs)
+
+
+def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -> Translated:
+    """Translate one document: key first, from the source alone, then the body (decision D4)."""
+    route = inputs.route(tuple(document.types))
+    if route is None:
+        return _unrouted(document, envelope, inputs)
+    bound, context = route.bound(document.layout), context_of(envelope, inputs)
+    key, key_problems = bound.key(document, context)
+    context = _dated(context, bound.date(document, context, route.type.valid_on))
+    result = bound.row(document, inputs.codes, context)
+    body, problems = (result.body, ()) if result.body is None else _checked(route, result)
+    problems = (*key_problems, *result.problems, *problems)
+    canonical = canonical_json(body, route.type.name) if body is not None and not problems else None
+    return Translated(
+        n=document.n,
+        route=route.name,
+        type=route.type.name,
+        technical=technical_id(document, envelope),
+        key=None if key is None else (route.namespace, route.type.object_kind, *key),
+        source=document.fingerprint(route.mapping.volatile),
+        revision=bound.revision(document, context),
+        numbers=bound.numbers(document, context),
+        body=body if canonical is not None else None,
+        canonical=canonical,
+        fingerprint=None if canonical is None else fingerprint(canonical),
+        problems=problems,
+        findings=tuple(document.findings),
+        control=document.control,
+        inputs=inputs.id(route, document.layout),
+        stake=bound.stake(document, context),
+    )
+
+
+def trace_document(document: Document, envelope: Envelope, inputs: Inputs) -> Traced | None:
+    """The same translation by the tracing engine: every leaf with its derivation. None when nothing routes it."""
+    route = inputs.route(tuple(document.types))
+    if route is None:
+        return None
+    bound, context = route.bound(document.layout), context_of(envelope, inputs)
+    context = _dated(context, bound.date(document, context, route.type.valid_on))
+    return bound.trace(document, inputs.codes, context)
+
+
+def context_of(envelope: Envelope, inputs: Inputs) -> Context:
+    """What a mapping may know besides its document; codes are asked for the day of receipt in the system's zone."""
+    day = envelope.received_at.astimezone(zone(inputs.zone)).date()
+    return Context(system=inputs.system, received_at=envelope.received_at, zone=inputs.zone, valid_on=day, party=inputs.party)
+
+
+@lru_cache(maxsize=64)
+def zone(name: str) -> ZoneInfo:
+    """A time zone, read once: routes are compiled before the first message, so no file is opened on the path."""
+    return ZoneInfo(name)
+
+
+def technical_id(document: Document, envelope: Envelope) -> tuple[str, ...] | None:
+    """T of decision D5: the format's own, else the sender's idempotency key with the place in the message."""
+    if document.technical is not None:
+        return (envelope.system, *document.technical)
+    sent_as = envelope.headers.get("idempotency-key")
+    return None if sent_as is None else (envelope.system, sent_as, str(document.n))
+
+
+def _dated(context: Context, day: date | None) -> Context:
+    if day is None or day == context.valid_on:
+        return context
+    return Context(context.system, context.received_at, context.zone, day, context.party, context.numbers)
+
+
+def _checked(route: Route, result: Result) -> tuple[Mapping[str, Any] | None, tuple[Problem, ...]]:
+    return result.body, tuple(validate(route.type.name, result.body or {}))
+
+
+def _unrouted(document: Document, envelope: Envelope, inputs: Inputs) -> Translated:
+    types = tuple(document.types)
+    problem = Problem(
+        Cause.NO_ROUTE,
+        cause_key(inputs.system, types[-1] if types else document.format),
+        f"system {inputs.system!r} sends {types[0] if types else document.format} and no route takes it",
+        f"add a route for {types[-1] if types else document.format!r} to systems.{inputs.system} in hub.yaml",
+        place=document.place,
+    )
+    return Translated(
+        n=document.n, route="", type="", technical=technical_id(document, envelope), key=None,
+        source=document.fingerprint(), revision=None, numbers=(), body=None, canonical=None, fingerprint=None,
+        problems=(problem,), findings=tuple(document.findings), control=document.control, inputs="",
+    )  # fmt: skip
