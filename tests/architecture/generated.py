@@ -1,0 +1,47 @@
+"""Files that are made from code are as the code would make them today.
+
+A room that generates files (schemas, reference pages) offers ``tests/<room>/generated.py`` with
+``files() -> Mapping[str, str]``: path from the root of the repository -> the text it must hold.
+``python -m tests.architecture.generated`` writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+
+from tests.architecture import tree
+
+
+def expected(root: Path = tree.ROOT) -> Mapping[str, str]:
+    """Every generated file of every room, with the text it must hold."""
+    made: dict[str, str] = {}
+    for path in sorted(root.glob("tests/*/generated.py")):
+        if path.parent.name != "architecture":
+            made.update(import_module(f"tests.{path.parent.name}.generated").files())
+    return made
+
+
+def stale(made: Mapping[str, str], root: Path = tree.ROOT) -> list[str]:
+    """Files that are missing or differ from what is made today."""
+    return [
+        f"{name} is not what its code makes today; type: .venv/bin/python -m tests.architecture.generated"
+        for name, text in made.items()
+        if not (root / name).is_file() or (root / name).read_text(encoding="utf-8") != text
+    ]
+
+
+def violations() -> list[str]:
+    return stale(expected())
+
+
+def write(root: Path = tree.ROOT) -> None:
+    """Write every generated file."""
+    for name, text in expected(root).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
