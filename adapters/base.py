@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from canonical_model.places import Bytes, Place
+from canonical_model.problems import Problem
 
 Node = tuple[Any, Mapping[str, "list[Node]"], Any]
 """(data, kids, at): what one record's fields are taken from, its children by name in order of
@@ -214,6 +215,13 @@ class Format(Protocol):
     def write(self, trees: Sequence[Tree], *, type: str, assigned: Mapping[str, str], **options: Any) -> Written:
         """Make one message of ``trees``. ``assigned`` holds what the hub decided for this delivery
         (control numbers, date, sender, receiver): same arguments, same bytes."""
+
+
+def problems_of(document: Document) -> tuple[Problem, ...]:
+    """What makes one document unreadable while its neighbours go on (a byte that is not of the charset, a row with
+    shifted cells): it is held for these, whatever its mapping reads. Formats that know such damage give their documents
+    an attribute ``problems``; damaged fields are absent from the nodes, so key and search numbers can still be taken."""
+    return tuple(getattr(document, "problems", ()))
 
 
 def apply_steps(raw: bytes, steps: Sequence[Step]) -> str:

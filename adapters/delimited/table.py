@@ -1,0 +1,218 @@
+"""One decoded file: its dialect, its headings, and what each of its rows is (data, title, total, heading, blank).
+
+Nothing is dropped in silence: what is not data is named by a finding with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from adapters.base import Finding
+from adapters.charset import DAMAGED, Decoded, Offsets
+from adapters.delimited.cells import Dialect, Row, raw_cells, rows, spans_of, value
+from adapters.delimited.options import DelimitedLayout, Options, heading, squeezed
+from adapters.delimited.sniff import SAMPLE, delimiter, doubtful, header_row, missing, unique
+from canonical_model.places import Bytes
+from canonical_model.problems import Cause, Problem, Unreadable, cause_key
+
+_LONGEST_TOTAL: Final = 24
+_FIX: Final = "ask the sender for the file again, or correct it: hub resubmit --edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of data with what was found in it. ``group``: values of the group columns, None where they are not
+    to be trusted. ``problems`` hold the document that it is part of."""
+
+    row: Row
+    group: tuple[str, ...] | None
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class Table:
+    """A file after its headings were found. ``skipped`` collects findings on rows that are not data."""
+
+    def __init__(self, decoded: Decoded, layout: DelimitedLayout) -> None:
+        self.layout, self.options, self.text, self.charset = layout, layout.options, decoded.text, decoded.charset
+        self.offsets = Offsets(decoded)
+        self._damaged = decoded.damaged
+        chosen = self.options.delimiter or delimiter(self.text, self.options)
+        self.dialect = Dialect(chosen, self.options.quote, self.options.trim)
+        self.skipped: list[Finding] = [decoded.finding]
+        self.names, self._header, self._start = self._headings()
+        self._columns = tuple(self.names.index(name) for name in self.options.group)
+        self._width = len(self.names)
+        self._trailing = False
+
+    def place(self, row: Row) -> Bytes:
+        """The bytes of a row without its line end."""
+        return self.offsets.place(row.start, row.end)
+
+    def cells(self, row: Row) -> list[str]:
+        """The cells of a row as written."""
+        return raw_cells(self.text, row, self.dialect.delimiter)
+
+    def data(self, row: Row) -> dict[str, str]:
+        """Heading -> text of the filled cells of a row; damaged cells are absent."""
+        cells = self.cells(row)
+        if row.spans is None and self.dialect.trim and not self._damaged:
+            return {name: text for name, cell in zip(self.names, cells, strict=False) if name and (text := cell.strip())}
+        data = {}
+        for name, cell in zip(self.names, cells, strict=False):
+            found = None if self._damaged and DAMAGED.search(cell) else self.value(cell)
+            if name and found is not None:
+                data[name] = found
+        return data
+
+    def value(self, cell: str) -> str | None:
+        """The text of a cell, or None; an empty text in quotes as ``quoted_empty`` says."""
+        text = value(cell, self.dialect)
+        return None if text == "" and self.options.quoted_empty == "absent" else text
+
+    def lines(self) -> Iterator[Line]:
+        """The rows of data, in order. Findings on other rows go to ``skipped`` as they are met."""
+        above: tuple[str, ...] = ("",) * len(self._columns)
+        for row in rows(self.text, self.dialect):
+            if row.line < self._start:
+                continue
+            line = self._line(row)
+            if line is None:
+                continue
+            if self.options.fill_down and line.group is not None:
+                above = tuple(own or old for own, old in zip(line.group, above, strict=True))
+                line = Line(line.row, above, line.findings, line.problems)
+            yield line
+
+    def _line(self, row: Row) -> Line | None:
+        raw = self.text[row.start : row.end]
+        if not raw or raw.isspace() or not raw.strip(self.dialect.delimiter + " \t　"):
+            return None
+        if raw == self._header:
+            self._skip("delimited.repeated_header", "the headings stand again", row)
+            return None
+        cells = self.cells(row)
+        if self._is_total(cells):
+            self._skip("delimited.total_row", f"a total row, not data: {raw}", row)
+            return None
+        if row.odd or len(cells) != self._width or (self._damaged and DAMAGED.search(raw)):
+            return self._strange(row, cells)
+        return Line(row, self._group(cells))
+
+    def _group(self, cells: Sequence[str]) -> tuple[str, ...]:
+        return tuple((self.value(cells[at]) if at < len(cells) else None) or "" for at in self._columns)
+
+    def _skip(self, code: str, text: str, row: Row) -> None:
+        self.skipped.append(Finding(code, f"line {row.line}: {text}", self.place(row)))
+
+    def _is_total(self, cells: Sequence[str]) -> bool:
+        """The first filled cell is a total word, the row has an empty cell, and no group is named in it."""
+        first = next((at for at, cell in enumerate(cells) if cell and not cell.isspace()), 0)
+        if len(cells[first]) > _LONGEST_TOTAL or squeezed(value(cells[first], self.dialect) or "") not in self.options.totals:
+            return False
+        named = [at for at in self._columns if at != first and at < len(cells) and self.value(cells[at])]
+        return not named and (len(cells) == 1 or any(not cell.strip() for cell in cells))
+
+    def _strange(self, row: Row, cells: Sequence[str]) -> Line:
+        """A row that is odd, ragged or damaged."""
+        findings, problems = self._odd(row), self._broken(row, cells)
+        extra = [cell for cell in cells[self._width :] if cell.strip()]
+        if extra:
+            fact = f"line {row.line} has {len(cells)} cells, the headings {self._width}: a {self.dialect.delimiter!r} inside a text?"
+            problems.append(self._problem(fact, "ragged", row, value=self.text[row.start : row.end]))
+        elif len(cells) < self._width:
+            text = f"line {row.line} has {len(cells)} cells where the headings have {self._width}: the last ones are absent"
+            findings.append(Finding("delimited.ragged_row", text, self.place(row)))
+        elif len(cells) > self._width and not self._trailing:
+            self._trailing = True
+            self._skip("delimited.trailing_delimiter", "empty cells behind the last heading", row)
+        if row.odd == "unclosed_quote":
+            problems.append(self._problem(f"line {row.line}: a quote is opened and not closed", "quote", row))
+        damaged = len(cells) != self._width and any(DAMAGED.search(cell) for cell in cells)
+        group = None if damaged or any(DAMAGED.search(cells[at]) for at in self._columns if at < len(cells)) else self._group(cells)
+        return Line(row, group, tuple(findings), tuple(problems))
+
+    def _odd(self, row: Row) -> list[Finding]:
+        if row.odd != "text_after_quote":
+            return []
+        return [Finding("delimited.text_after_quote", f"line {row.line}: text stands behind a closing quote", self.place(row))]
+
+    def _broken(self, row: Row, cells: Sequence[str]) -> list[Problem]:
+        """One problem for each cell with bytes that are not of the charset."""
+        found = []
+        for at, (start, end) in enumerate(spans_of(self.text, row, self.dialect.delimiter)):
+            broken = DAMAGED.search(self.text, start, end)
+            if broken is None:
+                continue
+            name = (self.names[at] if at < self._width else None) or f"_{at + 1}"
+            place = self.offsets.place(broken.start(), broken.end())
+            fact = f"line {row.line}, column {name}: the bytes at {place.start} are not {self.charset}"
+            found.append(self._problem(fact, "bytes", row, name, place, self.shown(cells[at])))
+        return found
+
+    def shown(self, cell: str) -> str:
+        """A damaged cell for people: broken bytes as ``\\xa9``."""
+        return "".join(f"\\x{ord(letter) & 0xFF:02x}" if DAMAGED.match(letter) else letter for letter in cell)
+
+    def _problem(self, fact: str, key: str, row: Row, name: str = "", place: Bytes | None = None, value: str | None = None) -> Problem:
+        source = f"line {row.line}" + (f", {name}" if name else "")
+        return Problem(
+            Cause.UNREADABLE, cause_key("delimited", key), fact, _FIX, source=source, place=place or self.place(row), value=value
+        )
+
+    def _headings(self) -> tuple[tuple[str | None, ...], str | None, int]:
+        """Names of the columns, the text of the row of headings, and the line at which data begins."""
+        first = [row for row in islice(rows(self.text, self.dialect), SAMPLE) if row.end > row.start]
+        if not first:
+            raise Unreadable(
+                "the file is empty", key=cause_key("delimited", "empty"), fix="ask the sender; a file that ends early is often half written"
+            )
+        table = [[value(cell, self.dialect) or "" for cell in self.cells(row)] for row in first]
+        at = header_row(table, self.options)
+        if at is None:
+            return self._positions(table), None, 1
+        for row in first[:at]:
+            self._skip("delimited.title_line", f"stands above the headings: {self.text[row.start : row.end]}", row)
+        names = self._named(table[at], table[at + 1 :], first[at])
+        return names, self.text[first[at].start : first[at].end], first[at].line + 1 + self.text.count("\n", first[at].start, first[at].end)
+
+    def _positions(self, table: Sequence[Sequence[str]]) -> tuple[str | None, ...]:
+        if self.options.columns:
+            return self.options.columns
+        return tuple(f"_{at + 1}" for at in range(max(len(row) for row in table)))
+
+    def _named(self, cells: Sequence[str], below: Sequence[Sequence[str]], row: Row) -> tuple[str | None, ...]:
+        """Names by heading, with columns that every row has and no heading names."""
+        width = max(len(cells), min((len(other) for other in below if any(other)), default=0))
+        padded = [*cells, *[""] * (width - len(cells))]
+        names = unique(padded, [any(len(other) > at and other[at] for other in below) for at in range(width)])
+        seen = [name for name in names if name]
+        absent = [name for name in self.options.required if name not in seen]
+        if absent:
+            raise missing(absent, seen, self.place(row))
+        odd = doubtful([heading(cell) for cell in cells])
+        if odd:
+            self._skip("delimited.header_doubtful", f"headings look like data: {', '.join(odd)}; is `header: none` meant?", row)
+        unknown = [name for name in seen if self.options.columns and name not in self.options.columns]
+        if unknown:
+            self._skip("delimited.unknown_column", f"columns that are not declared: {', '.join(unknown)}", row)
+        return names
+
+
+def describe(table: Table) -> Finding:
+    """The dialect that was found, for people."""
+    names = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "pipe"}
+    said = "declared" if table.options.delimiter else "sniffed"
+    mark = names.get(table.dialect.delimiter, table.dialect.delimiter)
+    text = f"delimiter {mark} ({said}), {len(table.names)} columns"
+    return Finding("delimited.dialect", text, severity="note", details={"delimiter": mark, "columns": str(len(table.names))})
+
+
+def open_table(decoded: Decoded, layout: DelimitedLayout, options: Options | None = None) -> Table:
+    """A table with its dialect reported."""
+    table = Table(decoded, layout)
+    table.skipped.insert(1, describe(table))
+    return table
