@@ -6,11 +6,16 @@ so that an author of a connector cannot get the order wrong.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from canonical_model.problems import Misconfigured
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,42 @@ class Capabilities:
     push: bool = False
     idempotent_send: bool = False
     can_be_asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a secret lies, never the secret: ``env:NAME`` or ``file:PATH``. Settings that hold one may be printed and kept."""
+
+    reference: str
+
+    def reveal(self) -> str:
+        """The secret as it is now (a trailing line end of a file is cut). Raises Misconfigured when it is not there."""
+        kind, _, name = self.reference.partition(":")
+        if kind == "env":
+            if name not in os.environ:
+                raise Misconfigured(f"the environment variable {name} is not set", at=self.reference, fix=f"export {name}=...")
+            return os.environ[name]
+        try:
+            return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Misconfigured(
+                f"the secret's file is not readable: {error}", at=self.reference, fix="check the path and its rights"
+            ) from None
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._parse, serialization=core_schema.plain_serializer_function_ser_schema(lambda secret: secret.reference)
+        )
+
+    @classmethod
+    def _parse(cls, value: Any) -> Secret:
+        if isinstance(value, cls):
+            return value
+        kind, _, name = str(value).partition(":")
+        if kind not in ("env", "file") or not name:
+            raise PydanticCustomError("secret_literal", "a secret stands here as text; fix: write env:NAME or file:PATH")
+        return cls(str(value))
 
 
 class Settings(BaseModel):
