@@ -1,0 +1,139 @@
+"""Read IDoc XML: charset, the IDOC elements of a package, one hardened parse for each.
+
+A message is cut at its ``<IDOC`` elements before anything is parsed: so a packet is read lazily, each IDoc has its
+bytes, and what stands before the root (blank lines, a wrong declaration) harms nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from lxml import etree
+
+from adapters.base import Finding
+from adapters.charset import BOMS, CHARSETS
+from adapters.idoc.encoding import Encoding, decide
+from adapters.idoc.shelf import Shelf
+from adapters.idoc.xml import XmlDocument
+from canonical_model.places import Bytes
+from canonical_model.problems import Misconfigured, Unreadable, cause_key
+
+_DECLARATION: Final = re.compile(r"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']+)[\"'][^>]*\?>")
+_PROLOG: Final = re.compile(r"(?:\s|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
+_ROOT: Final = re.compile(r"<([^\s/>]+)")
+_CUT: Final = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<IDOC(?=[\s/>])[^>]*?(?P<empty>/?)>|</IDOC\s*>", re.DOTALL)
+_HEAD: Final = 4096
+_DEPTH: Final = 32
+_BOM_OF: Final = {name: bom for bom, name in BOMS}
+
+
+def is_xml(raw: bytes) -> bool:
+    """True when the first thing after a byte order mark and blanks is ``<``, in any charset we read."""
+    head = bytes(raw[:_HEAD])
+    for bom, _ in BOMS:
+        head = head.removeprefix(bom)
+    return head.replace(b"\0", b"").lstrip()[:1] == b"<"
+
+
+def read_xml(raw: bytes, shelf: Shelf, options: Mapping[str, Any]) -> Iterator[XmlDocument]:
+    """IDocs of an XML message, lazily. Raises Unreadable when it is not well formed, truncated or carries a DTD."""
+    encoding, noted = _encoding(raw, options.get("charset"))
+    text = bytes(raw[encoding.skip :]).decode(encoding.charset)
+    noted = (*noted, *_prolog(text, len(raw)))
+    offset, at, n = encoding.skip, 0, 0
+    for start, end in _cut(text, len(raw)):
+        offset += len(text[at:start].encode(encoding.charset))
+        after = offset + len(text[start:end].encode(encoding.charset))
+        n += 1
+        yield _document(n, raw, Bytes(offset, after), text[start:end], encoding.charset, shelf, noted, int(options.get("depth", _DEPTH)))
+        offset, at = after, end
+
+
+def _encoding(raw: bytes, declared: str | None) -> tuple[Encoding, tuple[Finding, ...]]:
+    """The route's word first, then byte order mark, the XML declaration, strict UTF-8, strict GB18030."""
+    head = bytes(raw[:_HEAD])
+    said = _DECLARATION.search(head.replace(b"\0", b"").decode("latin-1"))
+    name = said.group(1) if said else ""
+    if declared is not None or any(head.startswith(bom) for bom in _BOM_OF.values()):
+        found = decide(raw, declared)
+        return found, found.findings
+    if name.lower() in CHARSETS and not name.lower().startswith("utf-16"):
+        try:
+            return decide(raw, name), ()
+        except (Unreadable, Misconfigured):
+            pass
+    found = decide(raw)
+    if name and found.charset not in ("ascii", name.lower()):
+        text = f"the declaration says {name}, the bytes are {found.charset}"
+        return found, (Finding("idoc.charset_contradicts", text, details={"declared": name, "charset": found.charset}),)
+    return found, found.findings
+
+
+def _prolog(text: str, size: int) -> tuple[Finding, ...]:
+    """Look at what stands before the root. Raises Unreadable for a DTD: IDoc XML has none, and entities are a weapon."""
+    end = _PROLOG.match(text)
+    after = end.end() if end else 0
+    if text.startswith("<!", after):
+        raise Unreadable(
+            "the XML carries a document type declaration, which no IDoc has",
+            key=cause_key("idoc", "dtd"), place=Bytes(0, size), fix="ask the sender to leave it out",
+        )  # fmt: skip
+    root = _ROOT.match(text, after)
+    if root is None or not text.rstrip().endswith((f"</{root.group(1)}>", "/>")):
+        raise Unreadable(
+            "the XML ends before its root element is closed" if root else "the XML has no root element",
+            key=cause_key("idoc", "truncated"), place=Bytes(0, size), fix="ask the sender for the whole message",
+        )  # fmt: skip
+    if text[:1].isspace() and text.lstrip().startswith("<?xml"):
+        return (Finding("idoc.xml_blank_first", "white space stands before the XML declaration", Bytes(0, 1)),)
+    return ()
+
+
+def _cut(text: str, size: int) -> Iterator[tuple[int, int]]:
+    start, found = -1, False
+    for match in _CUT.finditer(text):
+        if match.group().startswith("<IDOC"):
+            found, start = True, match.start()
+            if match.group("empty"):
+                yield start, match.end()
+        elif match.group().startswith("</IDOC") and start >= 0:
+            yield start, match.end()
+            start = -1
+    if not found:
+        raise Unreadable(
+            "the XML holds no IDOC element", key=cause_key("idoc", "no_document"), place=Bytes(0, size),
+            fix="check that this route really brings IDocs",
+        )  # fmt: skip
+
+
+def parse(content: bytes) -> etree._Element:
+    """Parse with everything dangerous off: no entities, no network, no DTD, no huge trees."""
+    parser = etree.XMLParser(
+        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    return etree.fromstring(content, parser)
+
+
+def _document(
+    n: int, raw: bytes, place: Bytes, text: str, charset: str, shelf: Shelf, noted: tuple[Finding, ...], depth: int
+) -> XmlDocument:
+    try:
+        element = parse(text.encode("utf-8"))
+    except etree.XMLSyntaxError as error:
+        raise Unreadable(
+            f"IDoc {n} is not well-formed XML: {error.msg}", key=cause_key("idoc", "not_well_formed"), place=place, fix="ask the sender to repair it"
+        ) from None
+    if _deeper(element, depth):
+        raise Unreadable(f"IDoc {n} is nested deeper than {depth}", key=cause_key("idoc", "depth"), place=place, fix="raise `depth:` of the route")
+    return XmlDocument(n, raw, place, text, charset, element, shelf, noted)
+
+
+def _deeper(element: etree._Element, depth: int) -> bool:
+    level = [element]
+    for _ in range(depth):
+        level = [kid for one in level for kid in one if len(kid)]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,168 @@
+"""One IDoc in XML as nodes, sources and records. lxml says what it means; a scan of its text says where."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from lxml import etree
+
+from adapters.base import Field, Finding, Node, Record, Source, Step
+from adapters.idoc.control import IdocControl
+from adapters.idoc.definition import CONTROL, FieldDef
+from adapters.idoc.names import looks_like_segment, xml_name
+from adapters.idoc.paths import local, occurrences
+from adapters.idoc.plan import Kids
+from adapters.idoc.shelf import Shelf
+from adapters.idoc.xml_findings import unusual
+from adapters.xml_text import Span, scan
+from canonical_model.places import Bytes
+
+Element = etree._Element
+
+
+class XmlDocument(IdocControl):
+    """``adapters.base.Document`` over one IDOC element and its text."""
+
+    format = "idoc"
+
+    def __init__(
+        self, n: int, raw: bytes, place: Bytes, text: str, charset: str, element: Element, shelf: Shelf, noted: tuple[Finding, ...]
+    ) -> None:
+        self.n, self.raw, self.place, self.xml, self.charset, self.element = n, raw, place, text, charset, element
+        self._control = next((kid for kid in element if local(kid) == CONTROL), None)
+        basic, extension = self.of_control("IDOCTYP"), self.of_control("CIMTYP")
+        self.layout = shelf.layout_for(basic, extension, "xml")
+        if extension and not shelf.knows(extension):
+            noted = (*noted, Finding("idoc.extension_unknown", f"no definition of extension {extension}: its segments are kept and unknown"))
+        self.noted = noted
+
+    def control_value(self, one: FieldDef) -> str:
+        found = None if self._control is None else next((kid for kid in self._control if local(kid) == one.name), None)
+        return "" if found is None else (found.text or "").strip()
+
+    @cached_property
+    def control(self) -> Mapping[str, str]:
+        return {} if self._control is None else self.values(self._control)
+
+    @cached_property
+    def findings(self) -> Sequence[Finding]:
+        return (*self.noted, *unusual(self))
+
+    # --- nodes -------------------------------------------------------------------------------------
+
+    def is_segment(self, element: Element) -> bool:
+        """Segments carry SEGMENT, or elements; where a producer drops the attribute the definition tells."""
+        if len(element) or element.get("SEGMENT") is not None:
+            return True
+        above = element.getparent()
+        if above is None or above is self.element:
+            return True
+        name = local(element)
+        if self.layout.field(local(above), name) is not None:
+            return False
+        return name in self.layout.definition.by_type or (not (element.text or "").strip() and looks_like_segment(name))
+
+    def values(self, element: Element) -> dict[str, str]:
+        """Fields of a segment that are not blank, without trailing blanks."""
+        found = {}
+        for kid in element:
+            text = kid.text
+            if text and not text.isspace() and not len(kid):
+                found[local(kid)] = text.rstrip(" ")
+        return found
+
+    def root(self, wanted: frozenset[str] | None = None) -> Node:
+        kids: Kids = {}
+        if wanted is None:
+            self._nest(self.element, kids, None)
+        else:
+            self._nest(self.element, kids, self.layout.plan(wanted).types | wanted)
+        return None, kids, self.element
+
+    def _nest(self, element: Element, kids: Kids, built: frozenset[str] | None) -> None:
+        for kid in element:
+            name = local(kid)
+            if (built is None or name in built) and self.is_segment(kid):
+                own: Kids = {}
+                kids.setdefault(name, []).append((self.values(kid), own, kid))
+                self._nest(kid, own, built)
+
+    @cached_property
+    def paths(self) -> Mapping[Any, str]:
+        return occurrences(self.root())
+
+    def path(self, node: Node) -> str:
+        return self.paths.get(node[2], "")
+
+    # --- places ------------------------------------------------------------------------------------
+
+    @cached_property
+    def spans(self) -> Mapping[Element, Span]:
+        """Where every element stands in the text."""
+        return dict(zip(self.element.iter(), list(scan(self.xml)), strict=True))
+
+    def bytes_of(self, start: int, end: int) -> Bytes:
+        """The place of a part of this IDoc's text."""
+        before = self.place.start + len(self.xml[:start].encode(self.charset))
+        return Bytes(before, before + len(self.xml[start:end].encode(self.charset)))
+
+    def where(self, node: Node) -> Bytes:
+        span = self.spans[node[2]]
+        return self.bytes_of(span.start, span.end)
+
+    def source(self, node: Node, segment: str, name: str) -> Source | None:
+        for kid in node[2]:
+            if local(kid) == xml_name(name) and (value := self._value(kid)):
+                path = self.path(node)
+                steps = (Step("decode", self.charset), Step("xml_text"), Step("rstrip"))
+                return Source(f"{path}.{local(kid)}" if path else local(kid), self._inside(kid), steps, value)
+        return None
+
+    def _value(self, element: Element) -> str:
+        text = element.text
+        return "" if not text or text.isspace() or len(element) else text.rstrip(" ")
+
+    def _inside(self, element: Element) -> Bytes:
+        span = self.spans[element]
+        return self.bytes_of(span.inner, span.outer)
+
+    # --- records -----------------------------------------------------------------------------------
+
+    def segments(self) -> Iterator[Element]:
+        """Every segment in document order, the control record among them."""
+        return (one for one in self.element.iter() if one is not self.element and self.is_segment(one))
+
+    def records(self) -> Iterator[Record]:
+        for one in self.segments():
+            name = local(one)
+            fields = tuple(Field(local(kid), value, self._inside(kid)) for kid in one if (value := self._value(kid)) and not self.is_segment(kid))
+            span = self.spans[one]
+            known = name == CONTROL or name in self.layout.definition.by_type
+            yield Record(name, self.paths.get(one, name), self.bytes_of(span.start, span.end), fields, known)
+
+    # --- content -----------------------------------------------------------------------------------
+
+    def fingerprint(self, volatile: frozenset[tuple[str, str]] = frozenset()) -> bytes:
+        """Over names, nesting and values of everything but the control record: the same indented, escaped or re-encoded."""
+        left_out = {(xml_name(segment), xml_name(name)) for segment, name in volatile}
+        digest = hashlib.sha256()
+        for kid in self.element:
+            if local(kid) != CONTROL:
+                digest.update("\n".join(_content(kid, left_out)).encode("utf-8", "surrogatepass"))
+        return digest.digest()[:16]
+
+
+def _content(element: Element, left_out: set[tuple[str, str]]) -> Iterator[str]:
+    name = local(element)
+    if not len(element):
+        return
+    yield f"<{name}"
+    for kid in element:
+        if len(kid):
+            yield from _content(kid, left_out)
+        elif (text := (kid.text or "").rstrip()) and (name, local(kid)) not in left_out:
+            yield f"{local(kid)}={text}"
+    yield ">"

@@ -1,0 +1,57 @@
+"""What is unusual in an IDoc in XML and was read all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from adapters.base import Finding
+from adapters.idoc.definition import CONTROL, CONTROL_BY_NAME
+from adapters.idoc.paths import local
+
+if TYPE_CHECKING:
+    from adapters.idoc.xml import XmlDocument
+
+
+def unusual(document: XmlDocument) -> Iterator[Finding]:
+    """Findings of one IDoc, in a fixed order; unknown names once each."""
+    if document.of_control("DOCNUM").strip("0") == "":
+        yield Finding("idoc.no_number", "DOCNUM is blank: the IDoc has no technical id", document.place, "note")
+    if not document.layout.definition.segments:
+        yield Finding("idoc.unknown_type", f"no definition of IDoc type {document.of_control('IDOCTYP')!r}: all segments are kept and unknown")
+    bare = sum(one.get("SEGMENT") is None for one in document.segments())
+    if bare:
+        yield Finding("idoc.xml_no_segment_attribute", f"{bare} segments carry no SEGMENT attribute", severity="note")
+    said: set[tuple[str, str]] = set()
+    for one in document.segments():
+        for found in _of_segment(document, one):
+            key = (found.code, found.details.get("segment", "") + "." + found.details.get("field", ""))
+            if key not in said:
+                said.add(key)
+                yield found
+
+
+def _of_segment(document: XmlDocument, element: etree._Element) -> Iterator[Finding]:
+    name = local(element)
+    known = document.layout.definition.by_type.get(name)
+    span = document.spans[element]
+    if known is None and name != CONTROL:
+        place = document.bytes_of(span.start, span.end)
+        yield Finding("idoc.unknown_segment", f"segment {name} is not in the definition (kept)", place, details={"segment": name})
+        return
+    widths = {one.name: one.length for one in known.fields} if known else {one.name: one.length for one in CONTROL_BY_NAME.values()}
+    for kid in element:
+        if not document.is_segment(kid):
+            yield from _of_field(document, name, kid, widths.get(local(kid)))
+
+
+def _of_field(document: XmlDocument, segment: str, element: etree._Element, width: int | None) -> Iterator[Finding]:
+    name, value = local(element), (element.text or "").rstrip()
+    span = document.spans[element]
+    place, details = document.bytes_of(span.inner, span.outer), {"segment": segment, "field": name}
+    if width is None:
+        yield Finding("idoc.unknown_field", f"field {segment}.{name} is not in the definition (kept)", place, details=details)
+    elif len(value) > width:
+        yield Finding("idoc.value_too_long", f"{segment}.{name} holds {len(value)} characters, the field has {width}", place, details=details)
