@@ -7,7 +7,7 @@ so that an author of a connector cannot get the order wrong.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from canonical_model.problems import Misconfigured
+from canonical_model.problems import Misconfigured, SystemUnreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,14 @@ class Receipt:
     detail: str = ""
 
 
+class Later(SystemUnreachable):
+    """Not now, and the other side (or the hub, to its senders) says when to ask again: after ``seconds``."""
+
+    def __init__(self, fact: str, *, seconds: int, at: str = "", fix: str = "") -> None:
+        self.seconds = seconds
+        super().__init__(fact, at=at, fix=fix)
+
+
 class SendRefused(Exception):
     """The receiver answered and did not take it: a fact for people, no retry. ``detail`` is its answer."""
 
@@ -111,7 +119,10 @@ class Connector(Protocol):
 
     kind: ClassVar[str]
     settings_type: ClassVar[type[Settings]]
-    capabilities: ClassVar[Capabilities]
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """A class attribute where it is always the same; of the object where settings decide (an idempotent receiver)."""
 
     def check(self) -> None:
         """Raise SystemUnreachable or Misconfigured with what, where, fix."""
@@ -132,3 +143,60 @@ class Sender(Connector, Protocol):
     def send(self, payload: bytes, *, name: str, content_type: str, headers: Mapping[str, str]) -> Receipt:
         """Send once. ``name`` is the same at each retry of the same delivery. Raises SystemUnreachable (known
         not sent), SendRefused (answered no), SendUncertain (unknown)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request as a push connector sees it: header names in lower case, the whole body, who calls."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What is answered."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address of the hub. ``handle`` may block; it is called in a thread. A body above ``max_bytes`` never reaches it."""
+
+    method: str
+    path: str
+    handle: Callable[[Request], Response]
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The hub's word, given after its commit: the message is kept under this id.
+
+    ``repeated``: this very act of sending was kept before, nothing new was stored. ``status`` is the address that tells
+    what became of it. ``answer`` is its outcome, where the sender waited and it came in time.
+    """
+
+    message: str
+    status: str = ""
+    repeated: bool = False
+    answer: Mapping[str, Any] | None = None
+
+
+Store = Callable[[Inbound, int], Kept]
+"""Keep what arrived and commit; the second argument is for how many seconds (0-10) the sender waits for the outcome.
+Raises Reject (nothing was stored, e.g. the delivery id was used with another body) or Retry (Later under back-pressure)."""
+
+
+class PushConnector(Connector, Protocol):
+    """A transport that is called: it has addresses instead of ``receive``. The API mounts them (connectors.kit.doors)."""
+
+    def endpoints(self, store: Store) -> Sequence[Endpoint]:
+        """Its addresses. A handler answers ``kept`` only after ``store`` returned."""

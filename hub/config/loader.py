@@ -77,21 +77,28 @@ def revealed(text: str) -> str:
     return Secret(text).reveal() if text.startswith(("env:", "file:")) else text
 
 
-def load(file: File, connectors: Mapping[str, type[Settings]], services: Mapping[str, type[BaseModel]] | None = None) -> Config:
+def load(
+    file: File,
+    receivers: Mapping[str, type[Settings]],
+    senders: Mapping[str, type[Settings]],
+    services: Mapping[str, type[BaseModel]] | None = None,
+) -> Config:
     """Read a configuration file. Raises ConfigFault with everything that is wrong.
 
-    ``connectors``: kind -> its settings type; ``services``: name -> its settings type (both known to bootstrap only).
+    ``receivers`` and ``senders``: kind of connector -> its settings type in ``in:`` and in ``out:``; ``services``: name ->
+    its settings type. Only the composition root knows them.
     """
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(f"the configuration cannot be read: {error}", at=str(file), fix="hub init writes one to begin with") from None
-    return parse(text, connectors, services, file=file)
+    return parse(text, receivers, senders, services, file=file)
 
 
 def parse(
     text: str,
-    connectors: Mapping[str, type[Settings]],
+    receivers: Mapping[str, type[Settings]],
+    senders: Mapping[str, type[Settings]],
     services: Mapping[str, type[BaseModel]] | None = None,
     *,
     file: File = File("hub.yaml"),
@@ -102,7 +109,7 @@ def parse(
     if not marked.value and faults.lints:
         raise ConfigFault(faults.lints)
     canonical = orjson.dumps(marked.value, option=orjson.OPT_SORT_KEYS)
-    root, blocks = Reader(marked, faults, connectors, services or {}).read()
+    root, blocks = Reader(marked, faults, {"in": receivers, "out": senders}, services or {}).read()
     if faults.lints or root is None:
         raise ConfigFault(faults.lints)
     digest = hashlib.sha256(canonical).hexdigest()[:32]
@@ -116,7 +123,7 @@ class Reader:
         self,
         marked: Marked,
         faults: Faults,
-        connectors: Mapping[str, type[Settings]],
+        connectors: Mapping[str, Mapping[str, type[Settings]]],
         services: Mapping[str, type[BaseModel]],
     ) -> None:
         self.marked, self.faults, self.connectors, self.services = marked, faults, connectors, services
@@ -147,11 +154,12 @@ class Reader:
     def _take_settings(self, path: Path, side: str, line: dict[str, Any]) -> None:
         """Replace a line's foreign words by the connector's validated settings."""
         ours, theirs = split(line, side)
-        kind = ours.get("connector")
-        if isinstance(kind, str) and kind not in self.connectors:
-            self._note((*path, "connector"), f"there is no connector {kind!r}", did_you_mean(kind, self.connectors))
+        kind, known = ours.get("connector"), self.connectors[side]
+        if isinstance(kind, str) and kind not in known:
+            does = {"in": "receives", "out": "sends"}[side]
+            self._note((*path, "connector"), f"there is no connector {kind!r} that {does}", did_you_mean(kind, known))
         elif isinstance(kind, str):
-            made = self.validated(self.connectors[kind], theirs, path, words(BLOCKS[side]) - {"settings"})
+            made = self.validated(known[kind], theirs, path, words(BLOCKS[side]) - {"settings"})
             ours["settings"] = made or Settings()
             checks.secrets(ours["settings"], path, self._note)
         line.clear()

@@ -57,7 +57,7 @@ services: {order: {split: yes}}
 
 
 def read(text: str) -> Config:
-    return parse(text, KINDS, {"order": OrderSettings})
+    return parse(text, KINDS, {"http": Web}, {"order": OrderSettings})
 
 
 def faults(text: str) -> list[str]:
@@ -133,7 +133,7 @@ def test_a_secret_of_a_file_loses_its_line_end(tmp_path: Path) -> None:
         (line("settings: x"), "systems.a.in.0.settings: 'settings' is not a word here"),
         (
             "systems: {a: {party: A, in: [{connector: file_drp, routes: {t: m}}]}}",
-            "there is no connector 'file_drp'; fix: did you mean 'file_drop'?",
+            "there is no connector 'file_drp' that receives; fix: did you mean 'file_drop'?",
         ),
         ("systems: {a: {party: A, in: [{connector: file_drop, routes: {t: m}}]}}", "systems.a.in.0.folder: is missing"),
         ("systems: {a: {party: A, in: [{connector: file_drop, folder: x}]}}", "systems.a.in.0.routes: is missing"),
@@ -144,6 +144,10 @@ def test_a_secret_of_a_file_loses_its_line_end(tmp_path: Path) -> None:
         (
             "systems: {a: {party: A, in: [{connector: file_drop, folder: x, routes: {t: {mapping: m, answer_within: 15}}}]}}",
             "as 90s, 15m, 2h or 1d",
+        ),
+        (
+            "systems: {a: {party: A, out: [{on: x, mapping: m, connector: file_drop}]}}",
+            "there is no connector 'file_drop' that sends; fix: one of: http",
         ),
         ("code_sets: {a: {parent: b}}", "code_sets.a.parent: there is no code set 'b'"),
         ("code_sets: {a: {parent: b}, b: {parent: a}}", "code_sets.a.parent: 'a' is its own ancestor"),
@@ -196,7 +200,7 @@ def test_the_hash_is_of_the_meaning_not_of_the_layout() -> None:
 
 def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "hub.yaml").write_text("hub: {store: 'sqlite:///var/hub.db', folders: {mappings: [mine]}}", encoding="utf-8")
-    config = load(tmp_path / "hub.yaml", KINDS)
+    config = load(tmp_path / "hub.yaml", KINDS, KINDS)
     assert config.store_url() == f"sqlite:///{tmp_path}/var/hub.db"
     assert config.path(config.hub.folders.mappings[0]) == tmp_path / "mine"
 
@@ -209,7 +213,7 @@ def test_the_store_may_be_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_file_that_is_not_there_is_our_error(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="the configuration cannot be read"):
-        load(tmp_path / "gone.yaml", KINDS)
+        load(tmp_path / "gone.yaml", KINDS, KINDS)
 
 
 WORDS = st.sampled_from(
