@@ -45,6 +45,16 @@ def release(value: str, character: str) -> str:
     return "".join(out)
 
 
+def unwrap(value: str, _: str) -> str:
+    """EDI text without the line breaks of a message wrapped at a column."""
+    return value.replace("\r", "").replace("\n", "")
+
+
+def components(value: str, separator: str) -> str:
+    """An EDI element with the interchange's component separator replaced by the unit separator (U+001F)."""
+    return value.replace(separator, "\x1f")
+
+
 def json_string(value: str, _: str) -> str:
     """A JSON string token, or a number or literal token as it is written."""
     return str(json.loads(value)) if value.startswith('"') else value
@@ -63,6 +73,8 @@ STEPS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
     "strip": strip,
     "unquote": unquote,
     "release": release,
+    "unwrap": unwrap,
+    "components": components,
     "json_string": json_string,
     "xml_text": xml_text,
 }
