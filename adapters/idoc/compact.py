@@ -57,10 +57,14 @@ def load_compact(text: str) -> Definition:
         elif not opened and len(body.split()) == 2:
             words.__setitem__(*body.split())
         else:
-            raise Misconfigured(f"{body!r} is neither a segment nor fields", at=f"line {number}", fix="see adapters/idoc/compact.py for the layout")
+            raise Misconfigured(
+                f"{body!r} is neither a segment nor fields", at=f"line {number}", fix="see adapters/idoc/compact.py for the layout"
+            )
     if "idoc" not in words:
         raise Misconfigured("the definition names no IDoc type", fix="start it with `idoc NAME`")
-    return checked(Definition(xml_name(words["idoc"]), xml_name(words.get("extension", "")), tuple(one.close() for one in opened), "compact"))
+    return checked(
+        Definition(xml_name(words["idoc"]), xml_name(words.get("extension", "")), tuple(one.close() for one in opened), "compact")
+    )
 
 
 def _segment(match: re.Match[str], opened: list[_Open], number: int) -> _Open:

@@ -36,7 +36,9 @@ def counts_bytes(
         return True, (Finding("idoc.count_bytes", f"fields are counted in bytes: {in_bytes} records say so", severity="note"),)
     if in_characters or encoding.charset == "utf-8":
         return False, ()
-    return False, (Finding("idoc.count_assumed", "nothing says whether fields count bytes or characters: characters taken, declare `count:`"),)
+    return False, (
+        Finding("idoc.count_assumed", "nothing says whether fields count bytes or characters: characters taken, declare `count:`"),
+    )
 
 
 def _votes(content: bytes, charset: str, definition_of: Callable[[object], Definition]) -> tuple[int, int]:
@@ -90,6 +92,7 @@ def _half(part: bytes, charset: str, name: str, start: int) -> int:
     except UnicodeDecodeError as error:
         raise Unreadable(
             f"{name} holds bytes that are not of charset {charset}: {part[error.start : error.end]!r}",
-            key=cause_key("idoc", "charset"), place=Bytes(start, start + len(part)), fix="correct `charset:` or `count:` of the route, or ask the sender",
+            key=cause_key("idoc", "charset"), place=Bytes(start, start + len(part)),
+            fix="correct `charset:` or `count:` of the route, or ask the sender",
         ) from None  # fmt: skip
     return len(decoder.getstate()[0])

@@ -8,6 +8,7 @@ Source: SAP's IDoc record types of port version 3; facts checked against parser 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -139,17 +140,12 @@ def fields_in_row(pairs: Iterable[tuple[str, int]]) -> tuple[FieldDef, ...]:
     return tuple(out)
 
 
-CONTROL_FIELDS: Final = fields_in_row(
-    (name, int(length))
-    for name, _, length in (
-        pair.partition(":")
-        for pair in (
-            "TABNAM:10 MANDT:3 DOCNUM:16 DOCREL:4 STATUS:2 DIRECT:1 OUTMOD:1 EXPRSS:1 TEST:1 IDOCTYP:30 CIMTYP:30 MESTYP:30 "
-            "MESCOD:3 MESFCT:3 STD:1 STDVRS:6 STDMES:6 SNDPOR:10 SNDPRT:2 SNDPFC:2 SNDPRN:10 SNDSAD:21 SNDLAD:70 RCVPOR:10 "
-            "RCVPRT:2 RCVPFC:2 RCVPRN:10 RCVSAD:21 RCVLAD:70 CREDAT:8 CRETIM:6 REFINT:14 REFGRP:14 REFMES:14 ARCKEY:70 SERIAL:20"
-        ).split()
-    )
+_CONTROL: Final = (
+    "TABNAM:10 MANDT:3 DOCNUM:16 DOCREL:4 STATUS:2 DIRECT:1 OUTMOD:1 EXPRSS:1 TEST:1 IDOCTYP:30 CIMTYP:30 MESTYP:30 MESCOD:3 MESFCT:3 "
+    "STD:1 STDVRS:6 STDMES:6 SNDPOR:10 SNDPRT:2 SNDPFC:2 SNDPRN:10 SNDSAD:21 SNDLAD:70 RCVPOR:10 RCVPRT:2 RCVPFC:2 RCVPRN:10 RCVSAD:21 "
+    "RCVLAD:70 CREDAT:8 CRETIM:6 REFINT:14 REFGRP:14 REFMES:14 ARCKEY:70 SERIAL:20"
 )
+CONTROL_FIELDS: Final = fields_in_row((name, int(length)) for name, length in re.findall(r"(\w+):(\d+)", _CONTROL))
 """The control record EDI_DC40, 524 characters; starts count inside the record."""
 
 CONTROL_SEGMENT: Final = SegmentDef(CONTROL, CONTROL, -1, CONTROL_FIELDS, mandatory=True, low=1, high=1)
@@ -185,7 +181,7 @@ def _check_segment(type: str, segment: str, fields: Sequence[FieldDef]) -> None:
     for one in fields:
         if one.length < 1 or one.start < end or one.start + one.length > SDATA_WIDTH:
             raise Misconfigured(
-                f"field {segment}.{one.name} of {type} has {one.length} characters from {one.start + 1}, which does not fit into its segment",
+                f"field {segment}.{one.name} of {type} has {one.length} characters from {one.start + 1}, not fitting its segment",
                 at=f"definition {type}", fix="export the definition again (WE60, parser, port version 3)",
             )  # fmt: skip
         end = one.start + one.length

@@ -73,7 +73,7 @@ def _misfit(raw: bytes, charset: str, skip: int) -> int | None:
 
 
 def _declared(raw: bytes, charset: str, mark: tuple[str, int] | None, exact: bool) -> Encoding:
-    if mark is not None and not (charset == mark[0] or charset.startswith("utf-16") and mark[0].startswith("utf-16")):
+    if mark is not None and not (charset == mark[0] or (charset.startswith("utf-16") and mark[0].startswith("utf-16"))):
         raise Unreadable(
             f"charset {charset} is declared and the message begins with the byte order mark of {mark[0]}",
             key=cause_key("idoc", "charset"), place=Bytes(0, mark[1]), fix=f"declare `charset: {mark[0]}` or take it out of the route",

@@ -18,7 +18,7 @@ from adapters.idoc.paths import occurrences
 from adapters.idoc.plan import Kids
 from canonical_model.places import Bytes
 
-_NOT_CONTENT: Final = ("EDI_DC40", "EDI_DS40")
+_STATUS: Final = "EDI_DS40"
 
 
 class FlatDocument(IdocControl):
@@ -151,8 +151,11 @@ class FlatDocument(IdocControl):
         lines = self.lines if isinstance(self.content, str) else [line.decode(self.charset, "surrogateescape") for line in self.lines]
         if volatile:
             lines = [self._without(at, line, volatile) for at, line in enumerate(lines)]
-        parts = [kept for line in lines[1:] if (kept := (line[:NAME_WIDTH] + line[HEAD_WIDTH:]).rstrip()) and line[:8] not in _NOT_CONTENT]
-        return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).digest()[:16]
+        parts = [(line[:NAME_WIDTH] + line[HEAD_WIDTH:]).rstrip() for line in lines[1:]]
+        content = "\n".join(filter(None, parts))
+        if _STATUS in content:
+            content = "\n".join(part for part in parts if part and not part.startswith(_STATUS))
+        return hashlib.sha256(content.encode("utf-8", "surrogateescape")).digest()[:16]
 
     def _without(self, at: int, line: str, volatile: frozenset[tuple[str, str]]) -> str:
         type = self.type_of(at)

@@ -20,21 +20,16 @@ _RECORD_NAME: Final = re.compile(r"[A-Z/][A-Z0-9_/]{0,29}")
 
 def documents(raw: bytes, encoding: Encoding) -> Iterator[tuple[int, int]]:
     """Start and end, in bytes, of each IDoc. Raises Unreadable when there is none."""
-    start = _next_control(raw, encoding, encoding.skip, True)
+    mark = _MARK.encode(encoding.charset)
+    start = raw.find(mark, encoding.skip)
     if start < 0:
         raise _no_control(raw, encoding)
     while start >= 0:
-        following = _next_control(raw, encoding, start + len(_MARK) * encoding.width, False)
+        following = raw.find(mark, start + len(mark))
+        while following >= 0 and not _begins_record(raw, encoding, following):
+            following = raw.find(mark, following + 1)
         yield start, following if following >= 0 else len(raw)
         start = following
-
-
-def _next_control(raw: bytes, encoding: Encoding, at: int, first: bool) -> int:
-    mark = _MARK.encode(encoding.charset)
-    found = raw.find(mark, at)
-    while found >= 0 and not (first or _begins_record(raw, encoding, found)):
-        found = raw.find(mark, found + 1)
-    return found
 
 
 def _begins_record(raw: bytes, encoding: Encoding, at: int) -> bool:
@@ -51,7 +46,8 @@ def _no_control(raw: bytes, encoding: Encoding) -> Unreadable:
     head = bytes(raw[encoding.skip : encoding.skip + 200]).decode(encoding.charset, "replace").lstrip()
     if head.startswith("EDI_DC "):
         return Unreadable(
-            "the control record is EDI_DC: an IDoc of port version 2", key=cause_key("idoc", "port_version"), place=Bytes(encoding.skip, len(raw)),
+            "the control record is EDI_DC: an IDoc of port version 2", key=cause_key("idoc", "port_version"),
+            place=Bytes(encoding.skip, len(raw)),
             fix="set the port in WE21 to version 3 (SAP release 4.x) and send it again",
         )  # fmt: skip
     return Unreadable(

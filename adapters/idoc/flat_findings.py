@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from adapters.base import Finding
+from adapters.idoc.control_findings import of_types
 from adapters.idoc.definition import CONTROL, CONTROL_FIELDS, HEAD_WIDTH, RECORD_WIDTH
 from canonical_model.places import Bytes
 
@@ -36,14 +37,13 @@ def _of_control(document: FlatDocument) -> Iterator[Finding]:
     name = document.of_control("TABNAM")
     if name != CONTROL:
         yield Finding("idoc.control_name", f"the control record is named {name}", document.bytes_of(0, 0, 10), "note")
-    if document.of_control("DOCNUM").strip("0") == "":
-        yield Finding("idoc.no_number", "DOCNUM is blank: the IDoc has no technical id", document.bytes_of(0, 13, 29), "note")
-    if not document.layout.definition.segments:
-        type = document.of_control("IDOCTYP")
-        yield Finding("idoc.unknown_type", f"no definition of IDoc type {type!r}: all segments are kept and unknown", document.bytes_of(0, 39, 69))
+    basic, extension, number = (document.of_control(name) for name in ("IDOCTYP", "CIMTYP", "DOCNUM"))
+    yield from of_types(basic, extension, number, document.layout.definition, document.bytes_of(0, 0, len(document.lines[0])))
     width = CONTROL_FIELDS[-1].start + CONTROL_FIELDS[-1].length
     if len(document.lines[0].rstrip()) > width:
-        yield Finding("idoc.control_too_long", f"the control record is longer than {width}", document.bytes_of(0, width, len(document.lines[0])))
+        yield Finding(
+            "idoc.control_too_long", f"the control record is longer than {width}", document.bytes_of(0, width, len(document.lines[0]))
+        )
 
 
 def _of_numbers(document: FlatDocument) -> Iterator[Finding]:
@@ -90,7 +90,9 @@ def _of_segments(document: FlatDocument) -> Iterator[Finding]:
             continue
         first.setdefault(type, document.bytes_of(at, 0, len(line)))
     for type, count in unknown.items():
-        yield Finding("idoc.unknown_segment", f"segment {type} is not in the definition ({count} kept)", first[type], details={"segment": type})
+        yield Finding(
+            "idoc.unknown_segment", f"segment {type} is not in the definition ({count} kept)", first[type], details={"segment": type}
+        )
     for type, count in beyond.items():
         text = f"segment {type} is longer than its definition ({count} records): a newer version"
         yield Finding("idoc.segment_longer", text, first[type], details={"segment": type})

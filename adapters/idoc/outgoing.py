@@ -49,7 +49,9 @@ class Builder:
             if segment.parent == parent and segment.type in given:
                 out.extend(self.repeat(index, given.pop(segment.type), path))
         for name in given:
-            self.add(Cause.MAPPING_ERROR, name, "", f"segment {name} cannot stand here in {self.definition.type}", f"{path}/{name}".strip("/"))
+            self.add(
+                Cause.MAPPING_ERROR, name, "", f"segment {name} cannot stand here in {self.definition.type}", f"{path}/{name}".strip("/")
+            )
         return out
 
     def repeat(self, index: int, part: Any, path: str) -> Iterator[Out]:
@@ -86,7 +88,9 @@ class Builder:
             value.encode(self.charset)
         except UnicodeEncodeError as error:
             letter = value[error.start : error.end]
-            self.add(Cause.INVALID_VALUE, segment.type, one.name, f"{where} holds {letter!r}, which {self.charset} cannot write", where, value)
+            self.add(
+                Cause.INVALID_VALUE, segment.type, one.name, f"{where} holds {letter!r}, which {self.charset} cannot write", where, value
+            )
             return
         if size > one.length:
             unit = "bytes" if self.in_bytes else "characters"
@@ -127,6 +131,8 @@ def control_values(definition: Definition, type: str, tree: Tree, assigned: Mapp
     values |= {name: assigned[f"{name}.{n}"] for name in CONTROL_BY_NAME if f"{name}.{n}" in assigned}
     if not values["MESTYP"]:
         raise Misconfigured(
-            f"no message type for an IDoc of type {type}", at=f"type {type}", fix=f"write it as `{definition.type}/MESTYP`, or map EDI_DC40.MESTYP"
+            f"no message type for an IDoc of type {type}",
+            at=f"type {type}",
+            fix=f"write it as `{definition.type}/MESTYP`, or map EDI_DC40.MESTYP",
         )
     return values

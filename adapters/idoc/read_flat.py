@@ -42,8 +42,6 @@ def _document(
     if counted:
         lines, said = mended(content, lines, layout, encoding.charset, bounds[0])
         noted = (*noted, *said)
-    if extension and not shelf.knows(extension):
-        noted = (*noted, Finding("idoc.extension_unknown", f"no definition of extension {extension}: its segments are kept and unknown"))
     return FlatDocument(n, raw, bounds, encoding.charset, given, lines, layout, noted, newline)
 
 

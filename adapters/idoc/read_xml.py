@@ -42,11 +42,10 @@ def read_xml(raw: bytes, shelf: Shelf, options: Mapping[str, Any]) -> Iterator[X
     encoding, noted = _encoding(raw, options.get("charset"))
     text = bytes(raw[encoding.skip :]).decode(encoding.charset)
     noted = (*noted, *_prolog(text, len(raw)))
-    offset, at, n = encoding.skip, 0, 0
-    for start, end in _cut(text, len(raw)):
+    offset, at = encoding.skip, 0
+    for n, (start, end) in enumerate(cut(text, len(raw)), 1):
         offset += len(text[at:start].encode(encoding.charset))
         after = offset + len(text[start:end].encode(encoding.charset))
-        n += 1
         yield _document(n, raw, Bytes(offset, after), text[start:end], encoding.charset, shelf, noted, int(options.get("depth", _DEPTH)))
         offset, at = after, end
 
@@ -91,7 +90,8 @@ def _prolog(text: str, size: int) -> tuple[Finding, ...]:
     return ()
 
 
-def _cut(text: str, size: int) -> Iterator[tuple[int, int]]:
+def cut(text: str, size: int) -> Iterator[tuple[int, int]]:
+    """Start and end of each IDOC element in a text. Raises Unreadable when there is none (``size`` is for its place)."""
     start, found = -1, False
     for match in _CUT.finditer(text):
         if match.group().startswith("<IDOC"):
@@ -123,10 +123,15 @@ def _document(
         element = parse(text.encode("utf-8"))
     except etree.XMLSyntaxError as error:
         raise Unreadable(
-            f"IDoc {n} is not well-formed XML: {error.msg}", key=cause_key("idoc", "not_well_formed"), place=place, fix="ask the sender to repair it"
+            f"IDoc {n} is not well-formed XML: {error.msg}",
+            key=cause_key("idoc", "not_well_formed"),
+            place=place,
+            fix="ask the sender to repair it",
         ) from None
     if _deeper(element, depth):
-        raise Unreadable(f"IDoc {n} is nested deeper than {depth}", key=cause_key("idoc", "depth"), place=place, fix="raise `depth:` of the route")
+        raise Unreadable(
+            f"IDoc {n} is nested deeper than {depth}", key=cause_key("idoc", "depth"), place=place, fix="raise `depth:` of the route"
+        )
     return XmlDocument(n, raw, place, text, charset, element, shelf, noted)
 
 

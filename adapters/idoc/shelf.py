@@ -22,7 +22,7 @@ class Shelf:
     def definition(self, type: str) -> Definition:
         """For ``ORDERS05`` or ``ORDERS05+ZHUB`` (the extension's, else the basic type's). Raises Misconfigured."""
         basic, _, extension = type.partition("+")
-        found = self._definitions.get(extension) or self._definitions.get(basic)
+        found = self._definitions.get(extension) or self._definitions.get(basic) or self._newer(basic)
         if found is None:
             near = get_close_matches(basic, self._definitions)
             hint = f"; did you mean {', '.join(near)}" if near else ""
@@ -38,12 +38,16 @@ class Shelf:
 
     def layout_for(self, basic: str, extension: str, form: Form, charset: str | None = None) -> IdocLayout:
         """Layout for what a control record names; without any definition every segment is unknown and kept."""
-        found = self._definitions.get(extension) or self._definitions.get(basic)
+        found = self._definitions.get(extension) or self._definitions.get(basic) or self._newer(basic)
         return self._made(found or nothing_known(basic), form, charset)
 
-    def knows(self, name: str) -> bool:
-        """True when there is a definition under this name."""
-        return name in self._definitions
+    def _newer(self, basic: str) -> Definition | None:
+        """The nearest newer type of the same family (DELVRY03 -> DELVRY07): a successor only adds to its predecessor."""
+        stem, number = basic[:-2], basic[-2:]
+        if not (stem and number.isdigit()):
+            return None
+        newer = [name for name, one in self._definitions.items() if not one.extension and name[:-2] == stem and name[-2:] > number]
+        return self._definitions[min(newer)] if newer else None
 
     def _made(self, definition: Definition, form: Form, charset: str | None) -> IdocLayout:
         key = (definition.name, form, charset or "" if form == "bytes" else "")

@@ -19,7 +19,12 @@ from adapters.idoc.definition import CONTROL_WIDTH, RECORD_WIDTH, Definition
 from adapters.idoc.outgoing import Builder, Out, control_values, number, walk
 from canonical_model.problems import Misconfigured
 
-_CHOICES = {"form": ("flat", "xml"), "trim": ("none", "blanks", "definition"), "count": ("characters", "bytes"), "newline": ("\n", "\r\n", "\r", "")}
+_CHOICES = {
+    "form": ("flat", "xml"),
+    "trim": ("none", "blanks", "definition"),
+    "count": ("characters", "bytes"),
+    "newline": ("\n", "\r\n", "\r", ""),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,7 @@ class XmlDocument(IdocControl):
     ) -> None:
         self.n, self.raw, self.place, self.xml, self.charset, self.element = n, raw, place, text, charset, element
         self._control = next((kid for kid in element if local(kid) == CONTROL), None)
-        basic, extension = self.of_control("IDOCTYP"), self.of_control("CIMTYP")
-        self.layout = shelf.layout_for(basic, extension, "xml")
-        if extension and not shelf.knows(extension):
-            noted = (*noted, Finding("idoc.extension_unknown", f"no definition of extension {extension}: its segments are kept and unknown"))
+        self.layout = shelf.layout_for(self.of_control("IDOCTYP"), self.of_control("CIMTYP"), "xml")
         self.noted = noted
 
     def control_value(self, one: FieldDef) -> str:
@@ -138,7 +135,9 @@ class XmlDocument(IdocControl):
     def records(self) -> Iterator[Record]:
         for one in self.segments():
             name = local(one)
-            fields = tuple(Field(local(kid), value, self._inside(kid)) for kid in one if (value := self._value(kid)) and not self.is_segment(kid))
+            fields = tuple(
+                Field(local(kid), value, self._inside(kid)) for kid in one if (value := self._value(kid)) and not self.is_segment(kid)
+            )
             span = self.spans[one]
             known = name == CONTROL or name in self.layout.definition.by_type
             yield Record(name, self.paths.get(one, name), self.bytes_of(span.start, span.end), fields, known)

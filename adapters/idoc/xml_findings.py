@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from adapters.base import Finding
+from adapters.idoc.control_findings import of_types
 from adapters.idoc.definition import CONTROL, CONTROL_BY_NAME
 from adapters.idoc.paths import local
 
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
 
 def unusual(document: XmlDocument) -> Iterator[Finding]:
     """Findings of one IDoc, in a fixed order; unknown names once each."""
-    if document.of_control("DOCNUM").strip("0") == "":
-        yield Finding("idoc.no_number", "DOCNUM is blank: the IDoc has no technical id", document.place, "note")
-    if not document.layout.definition.segments:
-        yield Finding("idoc.unknown_type", f"no definition of IDoc type {document.of_control('IDOCTYP')!r}: all segments are kept and unknown")
+    basic, extension, number = (document.of_control(name) for name in ("IDOCTYP", "CIMTYP", "DOCNUM"))
+    yield from of_types(basic, extension, number, document.layout.definition, document.place)
     bare = sum(one.get("SEGMENT") is None for one in document.segments())
     if bare:
         yield Finding("idoc.xml_no_segment_attribute", f"{bare} segments carry no SEGMENT attribute", severity="note")
@@ -54,4 +53,6 @@ def _of_field(document: XmlDocument, segment: str, element: etree._Element, widt
     if width is None:
         yield Finding("idoc.unknown_field", f"field {segment}.{name} is not in the definition (kept)", place, details=details)
     elif len(value) > width:
-        yield Finding("idoc.value_too_long", f"{segment}.{name} holds {len(value)} characters, the field has {width}", place, details=details)
+        yield Finding(
+            "idoc.value_too_long", f"{segment}.{name} holds {len(value)} characters, the field has {width}", place, details=details
+        )
