@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -24,6 +25,7 @@ from pydantic import (
 )
 
 from canonical_model import formats
+from canonical_model.decimals import decimal_text
 
 
 class Body(BaseModel):
@@ -53,7 +55,7 @@ class Body(BaseModel):
 def field(description: str, *, ubl: str = "", gs1: str = "", sap: str = "", **constraints: Any) -> Any:
     """A required field with its meaning and where the same thing stands in UBL 2.4, GS1 and SAP."""
     references = {"x-ubl": ubl, "x-gs1": gs1, "x-sap": sap}
-    extra = {name: text for name, text in references.items() if text}
+    extra: dict[str, Any] = {name: text for name, text in references.items() if text}
     return Field(description=description, json_schema_extra=extra, **constraints)
 
 
@@ -75,12 +77,11 @@ def _instances(parse: Any, kind: type) -> BeforeValidator:
     return BeforeValidator(convert)
 
 
-def _schema(format: str, **more: Any) -> WithJsonSchema:
-    pattern = formats.PATTERNS.get(format)
-    return WithJsonSchema({"type": "string", "format": format, **({"pattern": pattern} if pattern else {}), **more})
+def _schema(format: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "format": format, "pattern": formats.PATTERNS[format]})
 
 
-def _checked(format: str, maximum: int) -> tuple[Any, ...]:
+def _checked(format: str) -> tuple[Any, ...]:
     """Constraints of a text that a format function judges: the same function in pydantic and in both validators."""
 
     def check(given: str) -> str:
@@ -88,17 +89,12 @@ def _checked(format: str, maximum: int) -> tuple[Any, ...]:
             raise ValueError(f"{given!r} is not a valid {format}")
         return given
 
-    return Strict(), StringConstraints(max_length=maximum), BeforeValidator(_text_only(check)), _schema(format)
+    return Strict(), AfterValidator(check), _schema(format)
 
 
-def _text_only(check: Any) -> Any:
-    def convert(given: Any) -> Any:
-        return check(given) if isinstance(given, str) else given
+def _written(write: Any) -> PlainSerializer:
+    return PlainSerializer(write, return_type=str, when_used="json")
 
-    return convert
-
-
-_decimal_out = PlainSerializer(formats.decimal_out, return_type=str)
 
 Id = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=80, pattern=formats.ID)]
 """A number or code as its owner writes it: no blank at either end, no control characters."""
@@ -107,17 +103,15 @@ Text = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=4000,
 Whole = Annotated[int, Strict(), Field(ge=1, le=1_000_000_000)]
 """A positive whole number of a pack ratio."""
 
-QuantityText = Annotated[Decimal, _instances(formats.parse_quantity, Decimal), _decimal_out, _schema("quantity")]
-AmountText = Annotated[Decimal, _instances(formats.parse_amount, Decimal), _decimal_out, _schema("amount")]
-Date = Annotated[date, _instances(formats.parse_date, date), PlainSerializer(date.isoformat, return_type=str), _schema("date")]
-Instant = Annotated[
-    datetime, _instances(formats.parse_instant, datetime), PlainSerializer(formats.instant_text, return_type=str), _schema("instant")
-]
+QuantityText = Annotated[Decimal, _instances(formats.parse_quantity, Decimal), _written(decimal_text), _schema("quantity")]
+AmountText = Annotated[Decimal, _instances(formats.parse_amount, Decimal), _written(decimal_text), _schema("amount")]
+Date = Annotated[date, _instances(formats.parse_date, date), _written(date.isoformat), _schema("date")]
+Instant = Annotated[datetime, _instances(formats.parse_instant, datetime), _written(formats.instant_text), _schema("instant")]
 
-Gtin = Annotated[str, *_checked("gtin", 14)]
-Gln = Annotated[str, *_checked("gln", 13)]
-Sscc = Annotated[str, *_checked("sscc", 18)]
-ItemId = Annotated[str, *_checked("item_id", 160)]
-Unit = Annotated[str, *_checked("unit", 3)]
-Currency = Annotated[str, *_checked("currency", 3)]
-Country = Annotated[str, *_checked("country", 2)]
+Gtin = Annotated[str, *_checked("gtin")]
+Gln = Annotated[str, *_checked("gln")]
+Sscc = Annotated[str, *_checked("sscc")]
+ItemId = Annotated[str, *_checked("item_id")]
+Unit = Annotated[str, *_checked("unit")]
+Currency = Annotated[str, *_checked("currency")]
+Country = Annotated[str, *_checked("country")]

@@ -6,7 +6,7 @@ same mapping with its lines moved, give the same bytes. ``ordered`` gives the mo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, get_args
@@ -55,7 +55,12 @@ def _children(model: type[Body]) -> Mapping[str, type[Body] | None]:
     return {name: next(_models(info.annotation), None) for name, info in model.model_fields.items()}
 
 
-def _models(annotation: Any) -> Any:
+def models_of(model: type[Body]) -> set[type[Body]]:
+    """A model and every model inside it."""
+    return {model}.union(*(models_of(child) for child in _children(model).values() if child is not None))
+
+
+def _models(annotation: Any) -> Iterator[type[Body]]:
     if isinstance(annotation, type) and issubclass(annotation, Body):
         yield annotation
     for argument in get_args(annotation):

@@ -72,14 +72,30 @@ TYPES: Mapping[str, DocumentType] = {
         DocumentType("shipping_order/1", ShippingOrder, "shipping_order", valid_on="issued_on"),
         DocumentType("despatch_advice/1", DespatchAdvice, "despatch", valid_on="despatched_on"),
         DocumentType(
-            "inventory_report/1", InventoryReport, "inventory_report",
-            same_key="replace", valid_on="reported_on", revision="timestamp", latest=True,
+            "inventory_report/1",
+            InventoryReport,
+            "inventory_report",
+            same_key="replace",
+            valid_on="reported_on",
+            revision="timestamp",
+            latest=True,
         ),
-        DocumentType("product/1", Product, "product", same_key="replace", revision="timestamp", valid_on="valid_from", changes_codebook=True, latest=True),
-        DocumentType("party/1", Party, "party", same_key="replace", revision="timestamp", valid_on="valid_from", changes_codebook=True, latest=True),
+        DocumentType(
+            "product/1",
+            Product,
+            "product",
+            same_key="replace",
+            revision="timestamp",
+            valid_on="valid_from",
+            changes_codebook=True,
+            latest=True,
+        ),
+        DocumentType(
+            "party/1", Party, "party", same_key="replace", revision="timestamp", valid_on="valid_from", changes_codebook=True, latest=True
+        ),
         DocumentType("acknowledgement/1", Acknowledgement, "acknowledgement", kind="append", same_key="append"),
     )
-}  # fmt: skip
+}
 """Name -> type."""
 
 
@@ -111,16 +127,18 @@ def revision_key(how: Revision, text: str) -> tuple[int, ...]:
             return (int(re.sub("[^0-9]", "", text).ljust(20, "0")),)
         return tuple(int(part) for part in text.split("."))
     fact = f"revision {text[:80]!r} does not compare as {how}"
-    raise Hold(Problem(Cause.INVALID_VALUE, cause_key("revision", text[:80]), fact, "name another path for revision: in the mapping", value=text[:80]))
+    raise Hold(
+        Problem(
+            Cause.INVALID_VALUE, cause_key("revision", text[:80]), fact, "name another path for revision: in the mapping", value=text[:80]
+        )
+    )
 
 
 _REVISIONS: Mapping[str, re.Pattern[str]] = {
     "integer": re.compile(r"[0-9]+", re.ASCII),
     "dotted": re.compile(r"[0-9]+(?:\.[0-9]+)*", re.ASCII),
-    "timestamp": re.compile(
-        r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[T ]?[0-9]{2}:?[0-9]{2}(?::?[0-9]{2}(?:\.?[0-9]{1,6})?)?Z?)?", re.ASCII
-    ),
-}  # fmt: skip
+    "timestamp": re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[T ]?[0-9]{2}:?[0-9]{2}(?::?[0-9]{2}(?:\.?[0-9]{1,6})?)?Z?)?", re.ASCII),
+}
 
 Upcaster = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 

@@ -90,7 +90,11 @@ def answer_agrees(body: Mapping[str, Any]) -> Iterator[Complaint]:
         yield "/status", f"rejected, with lines that are {', '.join(sorted(states - {'rejected'}))}", "answer changed"
     for n, line in enumerate(body["lines"]):
         if line["status"] == "rejected" and is_positive(line["quantity"]["value"]):
-            yield f"/lines/{n}/quantity/value", f"{line['quantity']['value']} confirmed on a rejected line", "confirm 0 or change the status"
+            yield (
+                f"/lines/{n}/quantity/value",
+                f"{line['quantity']['value']} confirmed on a rejected line",
+                "confirm 0 or change the status",
+            )
 
 
 def units_known(body: Mapping[str, Any]) -> Iterator[Complaint]:

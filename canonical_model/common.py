@@ -59,11 +59,18 @@ class ItemRef(Body):
 class PartyRef(Body):
     """A party in one of its roles in a document."""
 
-    party: Id = field("The hub's id of the party.", ubl="Party/PartyIdentification/ID", gs1="additionalPartyIdentification", sap="E1EDKA1-PARTN")
-    name: Text | None = optional("Its name as the document gives it.", ubl="Party/PartyName/Name", gs1="organisationName", sap="E1EDKA1-NAME1")
+    party: Id = field(
+        "The hub's id of the party.", ubl="Party/PartyIdentification/ID", gs1="additionalPartyIdentification", sap="E1EDKA1-PARTN"
+    )
+    name: Text | None = optional(
+        "Its name as the document gives it.", ubl="Party/PartyName/Name", gs1="organisationName", sap="E1EDKA1-NAME1"
+    )
     gln: Gln | None = optional("Its GLN.", ubl="Party/PartyIdentification/ID[@schemeID='GLN']", gs1="gln", sap="E1EDKA1-ILNNR")
     given: tuple[Given, ...] = optional(
-        "Every code by which the partner named it.", ubl="Party/PartyIdentification", gs1="additionalPartyIdentification", sap="E1EDKA1-LIFNR",
+        "Every code by which the partner named it.",
+        ubl="Party/PartyIdentification",
+        gs1="additionalPartyIdentification",
+        sap="E1EDKA1-LIFNR",
         default=(),
     )
 

@@ -16,7 +16,6 @@ from functools import lru_cache
 from canonical_model.codes.countries import COUNTRIES
 from canonical_model.codes.currencies import CURRENCIES
 from canonical_model.codes.units import UNITS
-from canonical_model.decimals import decimal_text
 from canonical_model.identifiers import gln, gtin, sscc
 
 # The integer part stays under 9,200,000,000,000 so that millionths fit a BIGINT (9,223,372,036,854.775807).
@@ -27,7 +26,7 @@ DATE = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 INSTANT = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{6})?Z$"
 ID = "^[^\\u0000-\\u0020\\u007f](?:[^\\u0000-\\u001f\\u007f]*[^\\u0000-\\u0020\\u007f])?$"
 TEXT = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f]+$"
-ITEM_ID = "^(?:[0-9]{14}|[^\\u0000-\\u0020:]{1,40}:[^\\u0000-\\u0020\\u007f](?:[^\\u0000-\\u001f\\u007f]*[^\\u0000-\\u0020\\u007f])?)$"
+ITEM_ID = "^(?:[0-9]{14}|[^\\u0000-\\u0020:]{1,40}:[^\\u0000-\\u0020\\u007f](?:[^\\u0000-\\u001f\\u007f]{0,78}[^\\u0000-\\u0020\\u007f])?)$"
 
 PATTERNS: Mapping[str, str] = {
     "quantity": QUANTITY,
@@ -91,11 +90,6 @@ def instant_text(value: datetime) -> str:
     if value.utcoffset() is None:
         raise ValueError(f"{value.isoformat()} has no time zone and names no instant")
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def decimal_out(value: Decimal) -> str:
-    """Canonical text of a Decimal, for pydantic."""
-    return decimal_text(value)
 
 
 def _calendar(parse: Callable[[str], object]) -> Callable[[str], bool]:

@@ -8,8 +8,10 @@ jsonschema over the same schema with the same format functions and is for people
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import jsonschema
@@ -17,59 +19,88 @@ import jsonschema_rs
 from jsonschema import validators
 
 from canonical_model import checks, formats
-from canonical_model.catalogue import document_type
+from canonical_model.checks import Complaint
 from canonical_model.problems import Cause, Problem, cause_key
-from canonical_model.schemas import schema
+from canonical_model.schemas import path_schema, schema
 
 MOST = 100
 """No more than so many problems are told of one body: a file in another format would make thousands."""
 
 
 def validate(type_name: str, body: Mapping[str, Any]) -> list[Problem]:
-    """Everything that stands against a body; an empty list when it is valid. Never raises on a body of any content."""
-    try:
-        if _compiled(type_name).is_valid(body):
-            return [_problem(type_name, *complaint) for complaint in checks.check(type_name, body)[:MOST]]
-        found = [_fact(error) for error in _first(_compiled(type_name).iter_errors(body))]
-    except (ValueError, UnicodeError, RecursionError) as error:
-        found = [("", f"the body is not JSON: {error}", "give texts in Unicode, whole numbers, lists and mappings")]
-    return [_problem(type_name, *complaint) for complaint in found]
+    """Everything that stands against a body; an empty list when it is valid.
 
-
-def explain(type_name: str, body: Mapping[str, Any]) -> list[Problem]:
-    """The same verdict from jsonschema, most telling first, each with the place, the fact and the fix."""
-    errors = sorted(_slow(type_name).iter_errors(body), key=lambda error: list(map(str, error.absolute_path)))
-    if errors:
-        return [_problem(type_name, *_complaint(error.validator, error.validator_value, error.instance, error.absolute_path)) for error in errors[:MOST]]
-    return [_problem(type_name, *complaint) for complaint in checks.check(type_name, body)[:MOST]]
+    Never raises on a body, whatever is in it. Raises Misconfigured for a type that the catalogue has not.
+    """
+    if is_valid(type_name, body):
+        return _problems(type_name, checks.check(type_name, body))
+    return _problems(type_name, _refused(type_name, body))
 
 
 def is_valid(type_name: str, body: Any) -> bool:
     """The verdict of the schema alone, without the rules across fields."""
     try:
-        return _compiled(type_name).is_valid(body)
-    except (ValueError, UnicodeError, RecursionError):
+        return _path(type_name).is_valid(body)
+    except (ValueError, RecursionError):
         return False
 
 
+def explain(type_name: str, body: Mapping[str, Any]) -> list[Problem]:
+    """The same verdict from jsonschema, in the order of the body, each with the place, the fact and the fix."""
+    try:
+        errors = list(islice(_slow(type_name).iter_errors(body), MOST))
+    except RecursionError:
+        return _problems(type_name, [_not_json("nested too deep")])
+    if errors:
+        errors.sort(key=lambda error: list(map(str, error.absolute_path)))
+        return _problems(type_name, [complaint for error in errors for complaint in _explained(error)])
+    # What JSON cannot hold, such as half of a surrogate pair, is a text like any other to jsonschema.
+    return validate(type_name, body)
+
+
+def _refused(type_name: str, body: Any) -> list[Complaint]:
+    """What jsonschema-rs has against a body, over the whole schema."""
+    try:
+        errors = list(islice(_full(type_name).iter_errors(body), MOST))
+    except (ValueError, RecursionError) as error:
+        return [_not_json(str(error))]
+    return [
+        complaint for error in errors for complaint in _complaints(error.kind.name, error.kind.value, error.instance, error.instance_path)
+    ]
+
+
+def _not_json(why: str) -> Complaint:
+    return "", f"the body is not JSON: {why[:200]}", "give texts in Unicode, whole numbers, lists and mappings"
+
+
 @lru_cache(maxsize=64)
-def _compiled(type_name: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(
-        schema(type_name),
-        formats=dict(formats.CHECKERS),
-        validate_formats=True,
-        pattern_options=jsonschema_rs.RegexOptions(),
-    )
+def _path(type_name: str) -> jsonschema_rs.Draft202012Validator:
+    return _compiled(path_schema(type_name))
+
+
+@lru_cache(maxsize=64)
+def _full(type_name: str) -> jsonschema_rs.Draft202012Validator:
+    return _compiled(schema(type_name))
+
+
+def _compiled(text: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    options = jsonschema_rs.RegexOptions()
+    return jsonschema_rs.Draft202012Validator(dict(text), formats=dict(formats.CHECKERS), validate_formats=True, pattern_options=options)
 
 
 @lru_cache(maxsize=64)
 def _slow(type_name: str) -> Any:
     # jsonschema searches with Python's `$`, which also stands before a last line feed: a schema's does not.
-    kind = validators.extend(jsonschema.Draft202012Validator, {"pattern": _pattern})
+    extend: Any = validators.extend
+    kind = extend(jsonschema.Draft202012Validator, {"pattern": _pattern})
     checker = jsonschema.FormatChecker(formats=())
-    for name, check in formats.CHECKERS.items():
-        checker.checkers[name] = (lambda given, check=check: not isinstance(given, str) or check(given), ())
+    checker.checkers = {name: (_lenient(check), ()) for name, check in formats.CHECKERS.items()}
     return kind(schema(type_name), format_checker=checker)
+
+
+def _lenient(check: Callable[[str], bool]) -> Callable[[object], bool]:
+    """A format says something of texts only; the type says the rest."""
+    return lambda given: not isinstance(given, str) or check(given)
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
@@ -77,44 +108,68 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
         yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-def _first(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[jsonschema_rs.ValidationError]:
-    for n, error in enumerate(errors):
-        if n == MOST:
-            return
-        yield error
+def _explained(error: jsonschema.ValidationError) -> Iterable[Complaint]:
+    """jsonschema names the keyword's whole value; the parts that are wrong are found again here."""
+    wanted: Any = error.validator_value
+    given: Any = error.instance
+    schema: Any = error.schema
+    known: tuple[str, ...] = ()
+    if error.validator == "required":
+        wanted = [name for name in wanted if name not in given]
+    elif error.validator == "additionalProperties":
+        known = tuple(schema["properties"])
+        wanted = [name for name in given if name not in known]
+    return _complaints(error.validator, wanted, given, error.absolute_path, known)
 
 
-def _fact(error: jsonschema_rs.ValidationError) -> checks.Complaint:
-    return _complaint(error.kind.name, error.kind.value, error.instance, error.instance_path)
+def _complaints(keyword: Any, wanted: Any, given: Any, path: Iterable[str | int], known: tuple[str, ...] = ()) -> Iterator[Complaint]:
+    """(pointer, fact, fix) of one refusal, in the hub's words; one for each name where names are missing or too many."""
+    pointer = "".join(map(_step, path))
+    if keyword == "required":
+        for name in [wanted] if isinstance(wanted, str) else wanted:
+            yield pointer + _step(name), "is missing", "map it from the message, or give a value that holds for every message"
+    elif keyword == "additionalProperties":
+        for name in wanted:
+            close = get_close_matches(str(name), known, 1)
+            yield (
+                pointer + _step(name),
+                "is not a field of the model",
+                f"did you mean {close[0]!r}?" if close else "take it out of the mapping",
+            )
+    else:
+        yield pointer, *_words(keyword, wanted, given)
 
 
-def _complaint(keyword: Any, wanted: Any, given: Any, path: Iterable[str | int]) -> checks.Complaint:
-    """(pointer, fact, fix) of one refusal, in the hub's words."""
-    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+def _words(keyword: Any, wanted: Any, given: Any) -> tuple[str, str]:
     shown = repr(given)[:80]
     match keyword:
-        case "required":
-            return pointer, f"{_names(wanted)} is missing", "map it, or mark it optional where the model allows"
-        case "additionalProperties":
-            return pointer, "a field that the model does not know stands here", "take it out of the mapping's target, or correct its name"
         case "format":
-            return pointer, f"{shown} is not {formats.NAMES.get(wanted, wanted)}", "correct the value at its source or convert it in the mapping"
+            return f"{shown} is not {formats.NAMES.get(wanted, wanted)}", "correct it at its source, or convert it in the mapping"
         case "pattern":
-            return pointer, f"{shown} is not written as the field wants it", "take away blanks at the ends and control characters"
+            return f"{shown} is not written as the field wants it", "take away blanks at the ends and control characters"
         case "type":
-            return pointer, f"{shown} is not of type {_names(wanted)}", "convert it in the mapping; absent is a missing key, never null"
+            return f"{shown} is not of type {_names(wanted)}", "convert it in the mapping; absent is a missing key, never null"
         case "enum" | "const":
-            return pointer, f"{shown} is not one of {_names(wanted)}", "map the code by a code table or a choice"
+            return f"{shown} is not one of {_names(wanted)}", "map it by a code table or a choice"
         case "minItems":
-            return pointer, f"{len(given)} entries, at least {wanted} are needed", "send the document with its lines"
+            return f"{len(given)} entries; at least {wanted} are needed", "send the document with its lines"
         case _:
-            return pointer, f"{shown} breaks {keyword} {wanted}", "correct the value at its source"
+            return f"{shown} breaks {keyword} {wanted}", "correct it at its source"
 
 
 def _names(wanted: Any) -> str:
     return ", ".join(map(str, wanted)) if isinstance(wanted, (list, tuple)) else str(wanted)
 
 
-def _problem(type_name: str, pointer: str, fact: str, fix: str) -> Problem:
-    key = cause_key(type_name, re.sub(r"/[0-9]+(?=/|$)", "/*", pointer))
-    return Problem(Cause.INVALID_VALUE, key, f"{type_name} {pointer or '/'}: {fact}", fix, target=pointer)
+def _step(part: str | int) -> str:
+    return f"/{str(part).replace('~', '~0').replace('/', '~1')}"
+
+
+def _problems(type_name: str, complaints: Iterable[Complaint]) -> list[Problem]:
+    """One problem for each complaint; where a field breaks its format, its pattern says nothing more."""
+    found: dict[str, Problem] = {}
+    for pointer, fact, fix in islice(complaints, MOST):
+        if pointer not in found or found[pointer].fact.endswith("as the field wants it"):
+            key = cause_key(type_name, re.sub(r"/[0-9]+(?=/|$)", "/*", pointer))
+            found[pointer] = Problem(Cause.INVALID_VALUE, key, f"{type_name} {pointer or '/'}: {fact}", fix, target=pointer)
+    return list(found.values())

@@ -13,12 +13,15 @@ _COUNTED = """
 EA each
 C62 one, a unit without dimension
 H87 piece
-NMB number of articles
 NAR number of articles, counted
 NPR number of pairs
+NMP number of packs
+CNP hundred packs
+TPR ten pairs
+NIU number of international units
+HIU hundred international units
 NPT number of parts
 NRL number of rolls
-NIU number of international units
 PR pair
 SET set
 KT kit
@@ -93,11 +96,8 @@ CY cylinder
 CL coil
 CO carboy
 DR drum
-DB dry barrel
 EV envelope
 JR jar
-KEG keg
-NE net
 OP two pack
 P3 three pack
 P4 four pack
@@ -119,7 +119,6 @@ SL skid
 SO spool
 SW skein
 SX shipment
-TB tub of a tube
 TK tank
 TN tin
 TY tray
@@ -170,8 +169,6 @@ XKG keg
 XLV lift van
 XNE unpacked goods
 XNT net
-XOA pallet of 110 by 100 cm
-XOD pallet of 120 by 80 cm for wraps
 XOK block
 XPA packet
 XPB pallet with collar, box pallet
@@ -182,6 +179,8 @@ XPO pouch
 XPT pot
 XPU tray
 XPX pallet
+XOB pallet of 80 by 120 cm, pooled
+XOC pallet of 100 by 120 cm, pooled
 XRG ring
 XRL reel
 XRO roll
@@ -267,6 +266,7 @@ CLT centilitre
 DLT decilitre
 LTR litre
 HLT hectolitre
+A44 decalitre
 MAL megalitre
 LPA litre of pure alcohol
 OZA fluid ounce, US
@@ -297,7 +297,6 @@ KWH kilowatt hour
 MWH megawatt hour
 JOU joule
 KJO kilojoule
-K51 kilocalorie
 VLT volt
 AMP ampere
 HTZ hertz

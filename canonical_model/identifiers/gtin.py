@@ -102,23 +102,21 @@ def is_valid(text: str) -> bool:
 
 
 def prefix_class(digits: str) -> PrefixClass:
-    """The class of a 14-digit GTIN by its GS1 prefix; six leading zeros mean a GTIN-8, a number bank of its own.
+    """The class of a 14-digit GTIN by its GS1 prefix; five zeros after the indicator mean a GTIN-8, a number bank of its own.
 
     >>> prefix_class("00000020000004"), prefix_class("02012345678903"), prefix_class("09771234567003")
     (<PrefixClass.RESTRICTED: 'restricted'>, <PrefixClass.RESTRICTED: 'restricted'>, <PrefixClass.ISSN: 'issn'>)
     """
-    if digits.startswith("000000"):
+    if digits[1:6] == "00000":
         return _class_of_gtin8(digits[6:])
     prefix = digits[1:4]
-    if prefix == "000" and digits[4:6] == "00":
-        return PrefixClass.UNUSED
     return next((name for first, last, name in _RANGES if first <= prefix <= last), PrefixClass.UNRESTRICTED)
 
 
 def can_resolve_globally(gtin: Gtin) -> bool:
     """Whether the number names an item outside the code set it came from: decides if it may be a key by itself.
 
-    >>> can_resolve_globally(parse("6901234567892")), can_resolve_globally(parse("2012345678900"))
+    >>> can_resolve_globally(parse("6901234567892")), can_resolve_globally(parse("2012345678903"))
     (True, False)
     """
     return gtin.prefix_class in (PrefixClass.UNRESTRICTED, PrefixClass.ISSN, PrefixClass.ISBN)

@@ -14,8 +14,8 @@ from canonical_model.problems import Cause, Hold, Problem, cause_key
 def digit(payload: str) -> str:
     """The check digit of the digits before it.
 
-    >>> digit("629104150021"), digit("0614141123456789"[:13])
-    ('3', '4')
+    >>> digit("629104150021"), digit("10614141123456789")
+    ('3', '7')
     """
     odd = sum(map(int, payload[::-2]))
     even = sum(map(int, payload[-2::-2]))
@@ -52,7 +52,9 @@ def require(kind: str, text: str, lengths: tuple[int, ...]) -> str:
         raise refuse(kind, text, f"{text[:80]!r} is not digits only", "send the digits 0-9; normalise other digits in the mapping by name")
     if len(text) not in lengths:
         wanted = ", ".join(map(str, lengths))
-        raise refuse(kind, text, f"{text[:80]!r} has {len(text)} digits; a {kind.upper()} has {wanted}", "send all digits, leading zeros too")
+        raise refuse(
+            kind, text, f"{text[:80]!r} has {len(text)} digits; a {kind.upper()} has {wanted}", "send all digits, leading zeros too"
+        )
     if not holds(text):
         raise refuse(kind, text, f"{text!r} ends in {text[-1]}; its check digit is {digit(text[:-1])}", "correct the number at its source")
     return text
