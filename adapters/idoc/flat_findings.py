@@ -12,7 +12,7 @@ from adapters.idoc.definition import CONTROL, CONTROL_FIELDS, HEAD_WIDTH, RECORD
 from canonical_model.places import Bytes
 
 if TYPE_CHECKING:
-    from adapters.idoc.flat import FlatDocument
+    from adapters.idoc.flat_document import FlatDocument
 
 _LINE_ENDS = {
     "": ("idoc.no_line_ends", "records stand without line ends"),

@@ -9,8 +9,8 @@ from adapters.base import Finding
 from adapters.idoc.counting import counts_bytes, mended
 from adapters.idoc.definition import CONTROL_BY_NAME, CONTROL_WIDTH, Definition
 from adapters.idoc.encoding import Encoding, decide
-from adapters.idoc.flat import FlatDocument
 from adapters.idoc.flat_cut import documents, split
+from adapters.idoc.flat_document import FlatDocument
 from adapters.idoc.layout import Form
 from adapters.idoc.shelf import Shelf
 from canonical_model.places import Bytes

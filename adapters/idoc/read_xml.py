@@ -16,7 +16,7 @@ from adapters.base import Finding
 from adapters.charset import BOMS, CHARSETS
 from adapters.idoc.encoding import Encoding, decide
 from adapters.idoc.shelf import Shelf
-from adapters.idoc.xml import XmlDocument
+from adapters.idoc.xml_document import XmlDocument
 from canonical_model.places import Bytes
 from canonical_model.problems import Misconfigured, Unreadable, cause_key
 

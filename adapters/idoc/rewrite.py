@@ -12,13 +12,13 @@ from xml.sax.saxutils import escape
 
 from adapters.charset import BOMS
 from adapters.idoc.definition import CONTROL, CONTROL_SEGMENT, FieldDef, SegmentDef
-from adapters.idoc.flat import FlatDocument
 from adapters.idoc.flat_cut import starts
+from adapters.idoc.flat_document import FlatDocument
 from adapters.idoc.names import xml_name
 from adapters.idoc.outgoing import Builder
 from adapters.idoc.paths import local
 from adapters.idoc.read_xml import cut
-from adapters.idoc.xml import XmlDocument
+from adapters.idoc.xml_document import XmlDocument
 from canonical_model.problems import Hold, Reject
 
 _PATH: Final = re.compile(r"^(?P<segment>.+)\.(?P<field>[^.\[\]]+)$")

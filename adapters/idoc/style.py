@@ -11,8 +11,8 @@ from typing import Any, Final
 from adapters.base import Key, Node, Slice
 from adapters.charset import BOMS
 from adapters.idoc.definition import CONTROL_WIDTH, HEAD_WIDTH, RECORD_WIDTH
-from adapters.idoc.flat import FlatDocument
-from adapters.idoc.xml import XmlDocument
+from adapters.idoc.flat_document import FlatDocument
+from adapters.idoc.xml_document import XmlDocument
 
 _DECLARATION: Final = re.compile(r"\s*(<\?xml[^>]*\?>[ \t]*)")
 _ROOT: Final = re.compile(r"<([A-Za-z_][^\s/>]*)")

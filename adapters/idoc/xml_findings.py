@@ -13,7 +13,7 @@ from adapters.idoc.definition import CONTROL, CONTROL_BY_NAME
 from adapters.idoc.paths import local
 
 if TYPE_CHECKING:
-    from adapters.idoc.xml import XmlDocument
+    from adapters.idoc.xml_document import XmlDocument
 
 
 def unusual(document: XmlDocument) -> Iterator[Finding]:
