@@ -1,0 +1,102 @@
+"""How every command speaks: lines for people, or with ``--json`` one object a line. Exit codes in one place.
+
+    0  done            1  something is held, differs or failed (the output says what)
+    2  wrong use       3  misconfigured: a setting, mapping or definition must be repaired first
+    4  not found       5  unreachable: a store, broker or system does not answer; try again
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import Any, Never
+
+import orjson
+
+from canonical_model.places import Bytes, Cell
+from canonical_model.problems import HubError, Misconfigured, Problem, Retry
+
+
+class Exit(IntEnum):
+    """What the shell sees."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    MISCONFIGURED = 3
+    NOT_FOUND = 4
+    UNREACHABLE = 5
+
+
+def plain(value: Any) -> Any:
+    """Values of ours as JSON knows them; anything else as its text."""
+    match value:
+        case Bytes():
+            return {"bytes": [value.start, value.end]}
+        case Cell():
+            return {"sheet": value.sheet, "cell": value.ref}
+        case Problem():
+            return problem_object(value)
+        case bytes():
+            return value.hex()
+        case _:
+            return str(value)
+
+
+def problem_object(problem: Problem) -> dict[str, Any]:
+    """A problem as one flat object: absent parts are left out."""
+    names = ("cause", "key", "fact", "fix", "target", "source", "place", "value", "mapping", "candidates")
+    pairs = ((name, getattr(problem, name)) for name in names)
+    return {name: str(value) if name == "cause" else value for name, value in pairs if value not in (None, "", ())}
+
+
+class Output:
+    """Where a command's objects go. ``human`` turns an object into lines; without it ``--json`` is what is printed."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def emit(self, row: Mapping[str, Any], human: Callable[[Mapping[str, Any]], str] | None = None) -> None:
+        """Print one object, as JSON or as the lines that ``human`` makes of it."""
+        if self.as_json or human is None:
+            sys.stdout.buffer.write(orjson.dumps(row, default=plain) + b"\n")
+            sys.stdout.buffer.flush()
+        else:
+            print(human(row), flush=True)
+
+    def table(self, rows: list[Mapping[str, Any]], *columns: str) -> None:
+        """Print rows as a table of the named columns, or one object a line."""
+        if self.as_json:
+            for row in rows:
+                self.emit(row)
+            return
+        cells = [columns, *[tuple(_cell(row.get(column)) for column in columns) for row in rows]]
+        widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
+        for line in cells:
+            print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return value if isinstance(value, str) else orjson.dumps(value, default=plain).decode()
+
+
+def fail(error: HubError, out: Output) -> Never:
+    """Say an error as fact, place, fix and leave with its exit code."""
+    code = Exit.MISCONFIGURED if isinstance(error, Misconfigured) else Exit.UNREACHABLE if isinstance(error, Retry) else Exit.FAILED
+    if out.as_json:
+        out.emit({"error": type(error).__name__, "fact": error.fact, "at": error.at, "fix": error.fix})
+    else:
+        print(error, file=sys.stderr)
+    raise SystemExit(int(code))
+
+
+def not_found(what: str, out: Output, fix: str = "") -> Never:
+    """Nothing of that name: exit code 4."""
+    if out.as_json:
+        out.emit({"error": "NotFound", "fact": f"{what} is not known", "fix": fix})
+    else:
+        print(f"{what} is not known" + (f"\n  fix: {fix}" if fix else ""), file=sys.stderr)
+    raise SystemExit(int(Exit.NOT_FOUND))
