@@ -1,0 +1,1 @@
+"""What several transports share: doors (HTTP in), auth, problems, the HTTP client. A connector never imports another connector."""
