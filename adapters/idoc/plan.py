@@ -124,7 +124,8 @@ class Plan:
             above = numbers.get(records[at][55:61], 0) if _is_number(records[at][55:61]) else 0
             nodes[at] = (records[at], {}, at)
             name = guess(_text(records[at][:NAME_WIDTH]).rstrip(" "))
-            nodes.get(above if above < at else 0, root)[1].setdefault(name, []).append(nodes[at])  # type: ignore[attr-defined]
+            holder = nodes.get(above, root) if 0 < above < at else root
+            holder[1].setdefault(name, []).append(nodes[at])  # type: ignore[attr-defined]
 
 
 def _numbered(options: Sequence[Step], at_of: Sequence[int], records: Sequence[Line], at: int) -> Step | None:
