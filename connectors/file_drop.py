@@ -79,6 +79,10 @@ class _Seen:
     at: float
 
 
+def _token() -> str:
+    return secrets.token_hex(12)
+
+
 class FileDrop:
     """The connector ``file_drop``. ``clock`` gives seconds that never go back, ``token`` a name never given before."""
 
@@ -90,7 +94,7 @@ class FileDrop:
         settings: FileDropSettings,
         *,
         clock: Callable[[], float] = time.monotonic,
-        token: Callable[[], str] = secrets.token_hex,
+        token: Callable[[], str] = _token,
     ) -> None:
         self.settings, self._clock, self._token = settings, clock, token
         self._seen: dict[str, _Seen] = {}
@@ -291,7 +295,7 @@ class FileDrop:
 def _free(folder: Path, name: str, token: str) -> Path:
     """A name in a folder that overwrites nothing: the file's own, else with the token of its delivery."""
     own = folder / name
-    return folder / f"{own.stem[:120]}.{token}{own.suffix[:20]}" if own.exists() or len(name.encode()) > 200 else own
+    return folder / f"{own.stem[:40]}.{token}{own.suffix[:20]}" if own.exists() or len(os.fsencode(name)) > 200 else own
 
 
 def _remove_folder(claim: Path) -> None:

@@ -268,3 +268,13 @@ def test_a_name_in_gbk_is_matched_and_shown_as_text(tmp_path: Path) -> None:
     assert one.origin == one.headers["file-name"] == "销售11月.csv"
     one.accept()
     assert received(agent.connector()) == []
+
+
+def test_long_names_are_kept_apart_and_within_the_limit(tmp_path: Path) -> None:
+    agent = Agent(tmp_path)
+    connector = agent.connector()
+    for name in ("库" * 83 + ".csv", "库" * 83 + ".csv"):
+        (agent.folder / name).write_bytes(b"x")
+        [one] = list(connector.receive())
+        one.refuse("why")
+    assert len(agent.refusals()) == 2
