@@ -6,6 +6,7 @@ rarely (the place of one element) is worked out again from the raw token when it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,7 +65,10 @@ def _decode(raw: bytes, declared: str | None, binary: bool) -> charset.Decoded:
         return charset.decode(raw, "latin-1")
     if decoded.damaged:
         raise Unreadable(
-            decoded.finding.text, key="charset:broken", place=decoded.finding.place, fix="declare `charset:` for this route, or ask the sender"
+            decoded.finding.text,
+            key="charset:broken",
+            place=decoded.finding.place,
+            fix="declare `charset:` for this route, or ask the sender",
         )
     return decoded
 
@@ -85,11 +89,14 @@ class Separators:
         return "".join(letter for letter in _WHITE if letter not in (self.element, self.component))
 
 
-def segments(message: Text, start: int, separators: Separators, lengths: Mapping[str, int] | None = None) -> Iterator[Segment]:
+def segments(
+    message: Text, start: int, separators: Separators, lengths: Mapping[str, int] | None = None, lines: re.Pattern[str] | None = None
+) -> Iterator[Segment]:
     """Cut ``message.text`` from ``start`` to its end; blank segments are left out.
 
     ``lengths``: tag of a binary segment -> index of the element that counts the bytes of the next one. Where the
-    count does not lead to a terminator, the segment is cut like any other.
+    count does not lead to a terminator, the segment is cut like any other. ``lines``: what begins a segment on a new
+    line also where its terminator was lost (group 1 is where it begins).
     """
     text, size, white, step = message.text, len(message.text), separators.white, len(separators.terminator)
     find, terminator, element = text.find, separators.terminator, separators.element
@@ -112,6 +119,10 @@ def segments(message: Text, start: int, separators: Separators, lengths: Mapping
             pos = found[1] + step
             yield found
             continue
+        if lines is not None and (lost := lines.search(body)):
+            pos = at + lost.start(1)
+            body = body[: lost.start()].rstrip(white)
+            data = split(body, element, release)
         if "\n" in body or "\r" in body or blank in body:
             data = [clean(token) for token in data]
         yield at, at + len(body), data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapters.x12.acknowledge import acknowledge
 from adapters.x12.format import X12
 
-__all__ = ["X12"]
+__all__ = ["X12", "acknowledge"]

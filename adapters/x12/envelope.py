@@ -37,7 +37,9 @@ def open_message(message: Text) -> Opening:
         return _open_bare(message, bare)
     found = ISA_START.search(message.text)
     if found is None:
-        raise Unreadable("no ISA, GS or ST segment: this is no X12 message", key="x12:no_envelope", fix="see what the sender sent: hub show ID --raw")
+        raise Unreadable(
+            "no ISA, GS or ST segment: this is no X12 message", key="x12:no_envelope", fix="see what the sender sent: hub show ID --raw"
+        )
     opening = open_interchange(message, found.start())
     before = message.text[: found.start()]
     if not before.strip(" \t\r\n\0\ufeff"):
@@ -125,7 +127,9 @@ def _opening(message: Text, start: int, end: int, element: str, component: str, 
     found = [Finding(code, _TEXTS[code], place, details={"ta105": "022"} if code == "x12.isa_elements" else {}) for code in codes]
     length = len(body.replace("\r", "").replace("\n", ""))
     if length != 105:
-        found.append(Finding("x12.isa_length", f"ISA is {length + 1} long with its terminator, not 106", place, details={"length": str(length + 1)}))
+        found.append(
+            Finding("x12.isa_length", f"ISA is {length + 1} long with its terminator, not 106", place, details={"length": str(length + 1)})
+        )
     if length != len(body):
         found.append(Finding("x12.isa_wrapped", "a line break stands inside ISA", place))
     component, unusable = _usable(component, element, terminator)
@@ -147,13 +151,18 @@ def _open_bare(message: Text, bare: re.Match[str]) -> Opening:
     """A message without ISA: the terminator is what follows the last element that GS or ST can have."""
     text, start, element = message.text, bare.start(1), bare[2]
     mark = re.escape(element)
-    pattern = rf"GS(?:{mark}[^{mark}\r\n]*?){{7}}{mark}\w+" if text.startswith("GS", start) else rf"ST{mark}\w+{mark}[\w-]+(?:{mark}[\w.-]+)?"
+    pattern = (
+        rf"GS(?:{mark}[^{mark}\r\n]*?){{7}}{mark}\w+" if text.startswith("GS", start) else rf"ST{mark}\w+{mark}[\w-]+(?:{mark}[\w.-]+)?"
+    )
     head = re.compile(pattern).match(text, start)
     end = head.end() if head else start
     stop = len(text) - len(text[end:].lstrip(" \t"))
     terminator = "~" if head is None or stop >= len(text) else _line_end(text, stop) if text[stop] in "\r\n" else text[stop]
     component = next((mark for mark in ">:" if mark in text and mark not in (element, terminator)), "")
     finding = Finding(
-        "x12.no_isa", "the message has no ISA: separators are taken from its first segment", message.place(start, end), details={"ta105": "022"}
+        "x12.no_isa",
+        "the message has no ISA: separators are taken from its first segment",
+        message.place(start, end),
+        details={"ta105": "022"},
     )
     return Opening(Separators(element, component, terminator), None, start, (finding,))

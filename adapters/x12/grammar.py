@@ -27,6 +27,8 @@ class Element:
     name: str = ""
     later: tuple[tuple[str, int], ...] = ()
     codes: frozenset[str] = frozenset()
+    plain: bool = False
+    """Any printable text of the right length will do."""
 
     def most(self, version: str) -> int:
         """Longest in a release, as GS08 names it (``004010``)."""
@@ -60,6 +62,8 @@ class SegmentType:
     positions: tuple[Position, ...]
     pairs: tuple[tuple[int, int], ...] = ()
     rules: tuple[Rule, ...] = ()
+    least: int = 0
+    """The last mandatory place."""
 
     def pair_starts(self) -> tuple[int, ...]:
         """Places of the kinds; the number stands one further."""
@@ -188,7 +192,11 @@ def _read_elements(grammar: Grammar, section: _Section) -> None:
     for line in section.lines:
         number, kind, least, most, later, name, codes = _match(_ELEMENT, line, "an element line").groups()
         since = tuple((pair.split(":")[0], int(pair.split(":")[1])) for pair in later.split(",") if pair)
-        grammar.elements[number] = Element(number, kind, int(least), int(most), name.strip(), since, frozenset((codes or "").split()))
+        grammar.elements[number] = Element(number, kind, int(least), int(most), name.strip(), since, frozenset((codes or "").split()), _plain(kind, codes))
+
+
+def _plain(kind: str, codes: str | None) -> bool:
+    return kind in ("AN", "ID") and not codes
 
 
 def _read_composites(grammar: Grammar, section: _Section) -> None:
@@ -203,7 +211,9 @@ def _read_segments(grammar: Grammar, section: _Section) -> None:
         pairs = tuple((int(first), int(last)) for first, last in _PAIRS.findall(extras or ""))
         words = _PAIRS.sub("", extras or "").split()
         rules = tuple(_rule(word, line) for word in words)
-        grammar.segments[tag] = SegmentType(tag, name, _positions(grammar, positions, line), pairs, rules)
+        places = _positions(grammar, positions, line)
+        least = max((place for place, position in enumerate(places, 1) if position.mandatory), default=0)
+        grammar.segments[tag] = SegmentType(tag, name, places, pairs, rules, least)
 
 
 def _rule(word: str, line: _Line) -> Rule:
@@ -228,7 +238,7 @@ def _position(grammar: Grammar, word: str, line: _Line) -> Position:
     found = _INLINE.fullmatch(name)
     if found is None:
         raise line.wrong(f"element {name!r} is not defined")
-    return Position(Element(found[1] or "", found[2], int(found[3]), int(found[4])), (), mandatory)
+    return Position(Element(found[1] or "", found[2], int(found[3]), int(found[4]), plain=_plain(found[2], "")), (), mandatory)
 
 
 def _read_set(grammar: Grammar, section: _Section) -> None:

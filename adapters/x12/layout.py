@@ -111,7 +111,9 @@ def _names(segment: SegmentType) -> list[str]:
 
 def _stable(segment: SegmentType) -> str:
     """A text of a segment that does not depend on the order of sets in memory."""
-    return repr([(p.mandatory, [_element(q.element) for q in (p, *p.parts)]) for p in segment.positions]) + repr((segment.pairs, segment.rules))
+    return repr([(p.mandatory, [_element(q.element) for q in (p, *p.parts)]) for p in segment.positions]) + repr(
+        (segment.pairs, segment.rules)
+    )
 
 
 def _element(element: Element | None) -> str:

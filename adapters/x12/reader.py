@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from adapters.base import Finding
 from adapters.edi import Segment, Separators, Text, segments
@@ -60,7 +60,7 @@ class _Reader:
         self.restart = None
         yield from self._begin(opening)
         last = opening.isa[1] if opening.isa else opening.next
-        for segment in segments(self.message, opening.next, opening.separators, BINARY):
+        for segment in segments(self.message, opening.next, opening.separators, BINARY, line_start(self.message.text, opening)):
             data = segment[2]
             tag = data[0]
             if self.current is not None and tag not in _CONTROL:
@@ -201,7 +201,9 @@ class _Reader:
         given = _text(segment, element)
         if given == expected or (counted and given.isascii() and given.isdigit() and len(given) < 20 and int(given) == int(expected)):
             return
-        fact = f"{name} says {given or 'nothing'}, counted {expected} {counted}" if counted else f"{name} {given!r} differs from {expected!r}"
+        fact = (
+            f"{name} says {given or 'nothing'}, counted {expected} {counted}" if counted else f"{name} {given!r} differs from {expected!r}"
+        )
         self._note(code, fact, segment, given=given, expected=expected, **details)
 
     def _note(self, code: str, text: str, segment: Segment, severity: str = "warning", **details: str) -> None:
@@ -215,7 +217,8 @@ class _Reader:
         document = self.current or self.held
         noted = document.noted if document is not None else self.pending
         for code, fact, at in white_space(self.message.text, opening, last):
-            noted.append(Finding(code, fact, self.message.place(at, at + 1), "note"))
+            severity: Literal["note", "warning"] = "warning" if code == "x12.terminator_missing" else "note"
+            noted.append(Finding(code, fact, self.message.place(at, at + 1), severity))
 
     def _flush(self) -> Iterator[X12Document]:
         if self.held is not None:
@@ -233,18 +236,42 @@ class _Reader:
 def white_space(text: str, opening: Opening, end: int) -> Iterator[tuple[str, str, int]]:
     """(code, fact, place) of line breaks after terminators, indentation, and lines wrapped at a column."""
     terminator = opening.separators.terminator
-    lines = terminator in "\r\n"
     start = opening.isa[0] if opening.isa else opening.next
-    if not lines and (at := _first(text, (terminator + "\n", terminator + "\r"), start, end)) >= 0:
+    lines = terminator in "\r\n"
+    broken = lines or text.find("\n", start, end) >= 0 or text.find("\r", start, end) >= 0
+    if not broken:
+        marks: tuple[str, ...] = (f"{terminator} ",)
+    elif lines:
+        marks = ("\n ", "\n\t", "\r ", "\r\t")
+    else:
+        marks = (f"{terminator} ", f"{terminator}\n ", f"{terminator}\r\n ", f"{terminator}\n\t")
+    if broken and not lines and (at := _first(text, (f"{terminator}\n", f"{terminator}\r"), start, end)) >= 0:
         yield "x12.line_breaks", "line breaks stand after segment terminators", at + 1
-    breaks = ("\n ", "\n\t", "\r ", "\r\t") if lines else (f"{terminator}\n ", f"{terminator}\r\n ", f"{terminator} ", f"{terminator}\n\t")
-    if (at := _first(text, breaks, start, end)) >= 0:
+    if (at := _first(text, marks, start, end)) >= 0:
         yield "x12.indentation", "segments are indented", at + 1
-    if lines or any(text.find(f"{tag}{opening.separators.element}", start, end) >= 0 for tag in BINARY):
+    if broken and not lines:
+        yield from _inside(text, opening, start, end)
+
+
+def _inside(text: str, opening: Opening, start: int, end: int) -> Iterator[tuple[str, str, int]]:
+    """The first line break that stands in a segment (binary ones may hold any)."""
+    cut = opening.separators
+    if any(text.find(f"{tag}{cut.element}", start, end) >= 0 for tag in BINARY):
         return
-    wrapped = re.compile(rf"[^{re.escape(terminator)} \t\r\n][ \t]*[\r\n]").search(text, start, end)
-    if wrapped is not None:
-        yield "x12.wrapped", "line breaks stand inside segments; they are taken out", wrapped.end() - 1
+    found = re.compile(rf"[^{re.escape(cut.terminator)} \t\r\n][ \t]*[\r\n]+").search(text, start, end)
+    if found is None:
+        return
+    if (begin := line_start(text, opening)) and begin.match(text, found.start() + 1):
+        yield "x12.terminator_missing", "a segment's terminator is missing before a line break", found.end() - 1
+    else:
+        yield "x12.wrapped", "line breaks stand inside segments; they are taken out", found.end() - 1
+
+
+def line_start(text: str, opening: Opening) -> re.Pattern[str] | None:
+    """What begins a segment after a line break, in an interchange that writes each segment on its own line."""
+    if opening.separators.terminator in "\r\n" or text[opening.next : opening.next + 1] not in ("\r", "\n"):
+        return None
+    return re.compile(rf"[ \t]*[\r\n]+[ \t]*([A-Z][A-Z0-9]{{1,2}}{re.escape(opening.separators.element)})")
 
 
 def _first(text: str, marks: tuple[str, ...], start: int, end: int) -> int:
@@ -253,4 +280,3 @@ def _first(text: str, marks: tuple[str, ...], start: int, end: int) -> int:
 
 def _text(segment: Segment, element: int) -> str:
     return segment[2][element].strip() if len(segment[2]) > element else ""
-

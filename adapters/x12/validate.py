@@ -115,17 +115,22 @@ def faults(segment: SegmentType, data: Sequence[str], version: str) -> Iterator[
     """What is wrong with one segment's elements (``data``: tag first, components by ``edi.COMPONENT``)."""
     if len(data) - 1 > len(segment.positions) and any(data[len(segment.positions) + 1 :]):
         yield "x12.element_too_many", "3", "is more than the segment has", len(segment.positions) + 1, 0, "", ""
-    for place, position in enumerate(segment.positions, 1):
-        text = data[place] if place < len(data) else ""
+    count = len(data)
+    for place, position in enumerate(segment.positions[: max(count - 1, segment.least)], 1):
+        text = data[place] if place < count else ""
+        element = position.element
         if not text:
             if position.mandatory:
                 yield "x12.element_missing", "1", "is mandatory and missing", place, 0, _number(position), ""
-        elif position.parts:
+        elif element is None:
             yield from _composite(position, text, place, version)
-        elif position.element is not None and (wrong := fault(position.element, text, version)):
-            yield *wrong, place, 0, position.element.number, text
+        elif element.plain and element.shortest <= len(text) <= element.longest and text.isprintable():
+            continue
+        elif wrong := fault(element, text, version):
+            yield *wrong, place, 0, element.number, text
     for rule in segment.rules:
-        yield from _broken(rule, data, segment)
+        if rule.kind == "R" or rule.elements[0] < count:
+            yield from _broken(rule, data, segment)
 
 
 def _number(position: Position) -> str:
@@ -194,7 +199,15 @@ def _broken(rule: Rule, data: Sequence[str], segment: SegmentType) -> Iterator[F
     )
     if needs:
         others = ", ".join(f"{place:02d}" for place in rule.elements if place != lacking[0])
-        yield "x12.element_conditional", "2", f"is missing, it goes with {others}", lacking[0], 0, _number(segment.positions[lacking[0] - 1]), ""
+        yield (
+            "x12.element_conditional",
+            "2",
+            f"is missing, it goes with {others}",
+            lacking[0],
+            0,
+            _number(segment.positions[lacking[0] - 1]),
+            "",
+        )
     elif rule.kind == "E" and len(there) > 1:
         number = _number(segment.positions[there[1] - 1])
         yield "x12.element_excluded", "10", f"must not stand beside {there[0]:02d}", there[1], 0, number, data[there[1]]
