@@ -9,6 +9,7 @@ beside it. Out: written beside, made durable, then renamed, so that nobody sees 
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
