@@ -1,0 +1,1 @@
+"""The services that work on canonical documents: order, inventory, master data. Independent of each other; see ``together``."""

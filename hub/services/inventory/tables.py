@@ -1,0 +1,223 @@
+"""The inventory service's tables, and how a window's stock is read and written: a fixed number of statements.
+
+``inventory_ledger`` is only ever inserted into; ``inventory_balances`` is its fold, kept beside it; ``differences`` proves it.
+``inventory_stock`` is the row that is locked for (location, item).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+
+from hub.services.inventory.model import OUTSIDE, SELLABLE, Demand, Held, Movement, Stock
+from hub.services.tables import add_to, insert_missing, members, packed, pairs, upsert
+
+metadata = MetaData()
+
+ledger = Table(
+    "inventory_ledger",
+    metadata,
+    Column("document", BigInteger, primary_key=True, autoincrement=False),
+    Column("effect", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("item", "owner", "lot", "from_location", "from_state", "to_location", "to_state")),
+    Column("quantity", BigInteger, CheckConstraint("quantity > 0"), nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("reason", "order_key", "line")),
+    Index("inventory_ledger_item", "item", "at"),
+)
+
+_BUCKET = ("location", "item", "owner", "lot", "state")
+
+balances = Table(
+    "inventory_balances",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in _BUCKET),
+    Column("quantity", BigInteger, nullable=False),
+    CheckConstraint("quantity >= 0 or state <> 'reserved'", name="inventory_balances_reserved"),
+)
+
+stock_rows = Table(
+    "inventory_stock",
+    metadata,
+    Column("item", Text, primary_key=True),
+    Column("location", Text, primary_key=True),
+    Column("source", Boolean, nullable=False),
+    Column("reported_at", BigInteger, nullable=False),
+)
+
+reservations = Table(
+    "inventory_reservations",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("order_key", "line", "item", "location", "owner", "lot")),
+    Column("quantity", BigInteger, CheckConstraint("quantity >= 0"), nullable=False),
+)
+
+demands = Table(
+    "inventory_demands",
+    metadata,
+    Column("order_key", Text, primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("number", "reference", "buyer", "seller", "ship_to", "items")),
+    Index("inventory_demands_number", "number"),
+    Index("inventory_demands_reference", "reference"),
+)
+
+lots = Table(
+    "inventory_lots",
+    metadata,
+    Column("item", Text, primary_key=True),
+    Column("lot", Text, primary_key=True),
+    Column("expires_on", Text, nullable=False),
+)
+
+
+def load_demands(stock: Stock, connection: Connection, keys: Iterable[str], numbers: Iterable[str]) -> None:
+    """The orders of these keys, and those that are called by one of these numbers, with their reservations: two statements."""
+    named = members(connection, "numbers")
+    known = or_(demands.c.order_key.in_(members(connection, "keys")), demands.c.number.in_(named), demands.c.reference.in_(named))
+    for row in connection.execute(select(demands).where(known), {"keys": packed(set(keys)), "numbers": packed(set(numbers))}):
+        stock.demands[row.order_key] = _demand(row)
+    mine = select(reservations).where(reservations.c.order_key.in_(members(connection, "keys")))
+    for row in connection.execute(mine, {"keys": packed(stock.demands)}):
+        stock.reservations.setdefault(row.order_key, {})[Held(*row[1:6])] = row.quantity
+
+
+def _demand(row: Row[Any]) -> Demand:
+    items = tuple(orjson.loads(row._mapping["items"]))
+    return Demand(row.order_key, row.number, row.reference, row.buyer, row.seller, row.ship_to, items)
+
+
+def lock(stock: Stock, connection: Connection, items: Iterable[str], touched: Iterable[tuple[str, str]]) -> None:
+    """Lock, sorted, the stock of the items at every location that may serve orders, and the touched (item, location) pairs.
+
+    Touched pairs get a row first, so that a window that is first to see them can lock them.
+    """
+    wanted = sorted(set(touched))
+    insert_missing(connection, stock_rows, [{"item": item, "location": at, "source": True, "reported_at": 0} for item, at in wanted])
+    row_key = tuple_(stock_rows.c.item, stock_rows.c.location)
+    serving = stock_rows.c.item.in_(members(connection, "items")) & stock_rows.c.source
+    query = select(stock_rows).where(or_(serving, row_key.in_(pairs(connection, "touched"))))
+    ordered = query.order_by(stock_rows.c.item, stock_rows.c.location).with_for_update()
+    for row in connection.execute(ordered, {"items": packed(set(items)), "touched": packed(wanted)}):
+        stock.sources[(row.location, row.item)] = row.source
+        stock.reported[(row.location, row.item)] = row.reported_at
+
+
+def load_balances(stock: Stock, connection: Connection) -> None:
+    """Balances and lots of what is locked: two statements."""
+    key = tuple_(balances.c.item, balances.c.location)
+    locked = packed((item, location) for location, item in stock.sources)
+    for row in connection.execute(select(balances).where(key.in_(pairs(connection, "locked"))), {"locked": locked}):
+        stock.balances[tuple(row[:5])] = row.quantity
+        stock.places.setdefault(row.item, set()).add((row.location, row.owner, row.lot))
+    items = packed({item for _, item in stock.sources})
+    for row in connection.execute(select(lots).where(lots.c.item.in_(members(connection, "items"))), {"items": items}):
+        stock.expiries[(row.item, row.lot)] = row.expires_on
+
+
+def load_later(stock: Stock, connection: Connection, items: Iterable[str], locations: Iterable[str], since: int) -> None:
+    """Movements after ``since`` that changed what is physically at the locations: what reports of that time must not undo."""
+    at = members(connection, "locations")
+    there = or_(ledger.c.from_location.in_(at), ledger.c.to_location.in_(at))
+    inside = ledger.c.from_state.in_(sorted(SELLABLE)) & ledger.c.to_state.in_(sorted(SELLABLE))
+    query = select(ledger).where(ledger.c.item.in_(members(connection, "items")), ledger.c.at > bindparam("since"), there, ~inside)
+    parameters = {"items": packed(set(items)), "locations": packed(set(locations)), "since": since}
+    for row in connection.execute(query, parameters):
+        movement = Movement(*row)
+        for location in {movement.from_location, movement.to_location}:
+            stock.later.setdefault((location, movement.item), []).append(movement)
+
+
+def all_items_at(connection: Connection, locations: Iterable[str]) -> list[tuple[str, str]]:
+    """(item, location) of everything known at these locations: for reports that speak of the whole location."""
+    query = select(stock_rows.c.item, stock_rows.c.location).where(stock_rows.c.location.in_(members(connection, "locations")))
+    return [(row.item, row.location) for row in connection.execute(query, {"locations": packed(set(locations))})]
+
+
+def write(stock: Stock, connection: Connection) -> None:
+    """Write what changed: one statement a table, and one that drops used-up reservations."""
+    if stock.movements:
+        connection.execute(ledger.insert(), [movement._asdict() for movement in stock.movements])
+    upsert(
+        connection,
+        balances,
+        [dict(zip((*_BUCKET, "quantity"), (*key, stock.balances[key]), strict=True)) for key in sorted(stock.changed_balances)],
+    )
+    upsert(connection, stock_rows, [_stock_row(stock, key) for key in sorted(stock.changed_stock)])
+    upsert(connection, demands, [_demand_row(stock.demands[key]) for key in sorted(stock.changed_demands)])
+    upsert(connection, lots, [{"item": key[0], "lot": key[1], "expires_on": stock.expiries[key]} for key in sorted(stock.changed_lots)])
+    _write_reservations(stock, connection)
+
+
+def _write_reservations(stock: Stock, connection: Connection) -> None:
+    """What was added is added, as the orders that wait are not loaded; what was taken belongs to a loaded order: absolute."""
+    added = {key: part for key, part in sorted(stock.added.items()) if part}
+    more = [{"order_key": order, **held._asdict(), "quantity": part} for (order, held), part in added.items() if part > 0]
+    fewer = [
+        {"order_key": order, **held._asdict(), "quantity": stock.reservations[order][held]}
+        for (order, held), part in added.items()
+        if part < 0
+    ]
+    add_to(connection, reservations, more, "quantity")
+    upsert(connection, reservations, fewer)
+    if fewer:
+        used = delete(reservations).where(reservations.c.quantity == 0, reservations.c.order_key.in_(members(connection, "keys")))
+        connection.execute(used, {"keys": packed({row["order_key"] for row in fewer})})
+
+
+def _stock_row(stock: Stock, key: tuple[str, str]) -> dict[str, Any]:
+    return {"item": key[1], "location": key[0], "source": stock.sources[key], "reported_at": stock.reported[key]}
+
+
+def _demand_row(demand: Demand) -> dict[str, Any]:
+    return {
+        "order_key": demand.order, "number": demand.number, "reference": demand.reference, "buyer": demand.buyer,
+        "seller": demand.seller, "ship_to": demand.ship_to, "items": orjson.dumps(demand.items).decode(),
+    }  # fmt: skip
+
+
+def fold(*, at: int | None = None, known_at: int | None = None) -> Any:
+    """Query of the balances as the ledger says: as of an event time, and as it was known at a time (microseconds), or now."""
+    known = [ledger.c.at <= at] if at is not None else []
+    known += [ledger.c.recorded_at <= known_at] if known_at is not None else []
+    common = (ledger.c.item, ledger.c.owner, ledger.c.lot)
+    came = select(ledger.c.to_location.label("location"), *common, ledger.c.to_state.label("state"), ledger.c.quantity).where(*known)
+    left = select(ledger.c.from_location, *common, ledger.c.from_state, -ledger.c.quantity).where(*known)
+    moves = union_all(came, left).subquery()
+    key = [moves.c[name] for name in _BUCKET]
+    return select(*key, func.sum(moves.c.quantity).label("quantity")).where(moves.c.state != OUTSIDE).group_by(*key)
+
+
+def differences(connection: Connection) -> list[tuple[Any, ...]]:
+    """Buckets whose balance is not the fold of the ledger, and lines whose reservations are not the reserved balance: none."""
+    folded = {tuple(row[:5]): int(row.quantity) for row in connection.execute(fold())}
+    kept = {tuple(row[:5]): row.quantity for row in connection.execute(select(balances))}
+    wrong: list[tuple[Any, ...]] = [(*key, folded.get(key, 0), kept.get(key, 0)) for key in sorted(folded.keys() | kept.keys())]
+    key = [reservations.c[name] for name in ("location", "item", "owner", "lot")]
+    totals = connection.execute(select(*key, func.sum(reservations.c.quantity).label("quantity")).group_by(*key))
+    promised = {(*row[:4], "reserved"): int(row.quantity) for row in totals}
+    reserved = {bucket: quantity for bucket, quantity in kept.items() if bucket[4] == "reserved"}
+    wrong += [(*bucket, promised.get(bucket, 0), reserved.get(bucket, 0)) for bucket in sorted(promised.keys() | reserved.keys())]
+    return [row for row in wrong if row[5] != row[6]]

@@ -1,0 +1,85 @@
+"""Tables of products and parties, read and written in a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Column, Connection, Index, MetaData, Row, Table, Text, exists, or_, select
+
+from hub.services.master.model import Masters, Party, Product
+from hub.services.tables import members, packed, upsert
+
+metadata = MetaData()
+
+products = Table(
+    "products",
+    metadata,
+    Column("item", Text, primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("code_set", "code", "base_unit", "status", "description", "ratios", "ids")),
+    Column("document", BigInteger, nullable=False),
+)
+
+product_items = Table(
+    "product_items",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("item", Text, nullable=False),
+)
+
+parties = Table(
+    "parties",
+    metadata,
+    Column("party", Text, primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("code_set", "code", "name", "tier", "parent", "gln", "status")),
+    Column("document", BigInteger, nullable=False),
+    Index("parties_tier", "tier"),
+    Index("parties_parent", "parent"),
+)
+
+
+def stock_items(connection: Connection, items: Iterable[str]) -> dict[str, str]:
+    """Which item stock is counted in: id of any packaging level -> base item. Unknown ids are left out. One statement."""
+    query = select(product_items).where(product_items.c.id.in_(members(connection, "ids")))
+    return {row.id: row.item for row in connection.execute(query, {"ids": packed(set(items))})}
+
+
+def load_into(state: Masters, connection: Connection, items: Iterable[str], names: Iterable[str]) -> None:
+    """Products of these ids; these parties, and all that are no stores (there are few of them, and stock asks for them)."""
+    some = select(exists(select(products.c.item)), exists(select(parties.c.party)))
+    state.loaded, state.parties_loaded = (bool(found) for found in connection.execute(some).one())
+    state.base_of.update(stock_items(connection, items))
+    wanted = select(products).where(products.c.item.in_(members(connection, "items")))
+    for row in connection.execute(wanted, {"items": packed({*items, *state.base_of.values()})}):
+        state.products[row.item] = _product(row)
+    known = select(parties).where(or_(parties.c.party.in_(members(connection, "names")), parties.c.tier != "store"))
+    for row in connection.execute(known, {"names": packed(set(names))}):
+        state.parties[row.party] = Party(**row._mapping)
+
+
+def _product(row: Row[Any]) -> Product:
+    values = dict(row._mapping)
+    ratios = {unit: (numerator, denominator) for unit, (numerator, denominator) in orjson.loads(values["ratios"]).items()}
+    return Product(**{**values, "ratios": ratios, "ids": tuple(orjson.loads(values["ids"]))})
+
+
+def write(state: Masters, connection: Connection) -> None:
+    """Write changed products with their ids, and changed parties: three statements."""
+    changed = [state.products[item] for item in sorted(state.changed_products)]
+    upsert(connection, products, [_values(product) for product in changed])
+    ids = [{"id": id, "item": product.item} for product in changed for id in product.ids]
+    upsert(connection, product_items, sorted(ids, key=lambda row: row["id"]))
+    upsert(connection, parties, [_party_values(state.parties[party]) for party in sorted(state.changed_parties)])
+
+
+def _values(product: Product) -> dict[str, Any]:
+    return {
+        "item": product.item, "code_set": product.code_set, "code": product.code, "base_unit": product.base_unit,
+        "status": product.status, "description": product.description, "ratios": orjson.dumps(product.ratios).decode(),
+        "ids": orjson.dumps(product.ids).decode(), "document": product.document,
+    }  # fmt: skip
+
+
+def _party_values(party: Party) -> dict[str, Any]:
+    return {name: getattr(party, name) for name in Party.__dataclass_fields__}

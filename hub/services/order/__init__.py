@@ -1,0 +1,1 @@
+"""The order service: checks, allocation, amendment, answers. Terms follow UBL Order and OrderResponse."""

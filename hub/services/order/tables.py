@@ -1,0 +1,197 @@
+"""The order service's tables, and how a window's orders are read and written: a fixed number of statements.
+
+A line's quantities are checked by the database as well: ``ordered = open + allocated + shipped + cancelled``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    bindparam,
+    literal_column,
+    or_,
+    select,
+)
+
+from hub.services.order.model import Line, Order, Orders, Reason
+from hub.services.tables import members, packed, upsert
+
+metadata = MetaData()
+
+WAITING_A_WINDOW = 500
+"""Orders that wait for stock which one window may look at; those left over are looked at with the next report."""
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("buyer", Text, nullable=False),
+    Column("seller", Text, nullable=False),
+    Column("ship_to", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("parties", Text, nullable=False),
+    Column("requested_on", Text),
+    Column("revision", Integer, nullable=False),
+    Column("held", Text, nullable=False),
+    Column("document", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Index("orders_number", "number"),
+    Index("orders_reference", "reference", unique=True),
+    Index("orders_buyer", "buyer", "created_at"),
+)
+
+_COUNTS = ("open", "allocated", "backordered", "released", "shipped", "delivered", "invoiced", "over", "cancelled")
+
+order_lines = Table(
+    "order_lines",
+    metadata,
+    Column("order_key", Text, primary_key=True),
+    Column("line", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("stock_item", Text, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("base_unit", Text, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("ordered", BigInteger, nullable=False),
+    *(Column(name, BigInteger, CheckConstraint(f'"{name}" >= 0'), nullable=False) for name in _COUNTS),
+    Column("at", Text, nullable=False),
+    Column("rejected", Boolean, nullable=False),
+    Column("reasons", Text, nullable=False),
+    CheckConstraint("ordered = open + allocated + shipped + cancelled", name="order_lines_equation"),
+    CheckConstraint("backordered <= open and released <= allocated", name="order_lines_parts"),
+)
+_WAITS = order_lines.c.backordered > 0
+Index("order_lines_waiting", order_lines.c.stock_item, sqlite_where=_WAITS, postgresql_where=_WAITS)
+
+
+def load_into(state: Orders, connection: Connection, *, keys: Iterable[str], numbers: Iterable[str], items: Iterable[str]) -> None:
+    """Lock (sorted by key) and load the orders of these keys and numbers, and those that wait for stock of these items or
+    of the items of these orders."""
+    mine, lines = packed(set(keys)), order_lines
+    own = lines.alias("own")
+    theirs = select(own.c.stock_item).where(own.c.order_key.in_(members(connection, "keys")))
+    of_items = or_(lines.c.stock_item.in_(members(connection, "items")), lines.c.stock_item.in_(theirs))
+    waiting = (
+        select(lines.c.order_key)
+        .join(orders.alias("oldest"), literal_column("oldest.key") == lines.c.order_key)
+        .where(lines.c.backordered > 0, of_items)
+        .order_by(literal_column("oldest.created_at"))
+        .limit(bindparam("most"))
+    )
+    wanted = or_(
+        orders.c.key.in_(members(connection, "keys")),
+        orders.c.number.in_(members(connection, "numbers")),
+        orders.c.reference.in_(members(connection, "numbers")),
+        orders.c.key.in_(waiting.scalar_subquery()),
+    )
+    parameters = {"keys": mine, "numbers": packed(set(numbers)), "items": packed(set(items)), "most": WAITING_A_WINDOW}
+    found = connection.execute(select(orders).where(wanted).order_by(orders.c.key).with_for_update(), parameters)
+    for row in found:
+        state.orders[row.key] = _order(row)
+    of_found = select(lines).where(lines.c.order_key.in_(members(connection, "keys"))).order_by(lines.c.order_key, lines.c.position)
+    for row in connection.execute(of_found, {"keys": packed(state.orders)}):
+        _keep_line(state, row)
+
+
+def _keep_line(state: Orders, row: Row[Any]) -> None:
+    line = _line(row)
+    state.orders[row.order_key].lines[row.line] = line
+    if line.backordered:
+        state.wait(row.order_key, line)
+
+
+def _reasons(text: str) -> tuple[Reason, ...]:
+    return tuple(Reason(code, fact) for code, fact in orjson.loads(text)) if text != "[]" else ()
+
+
+def _order(row: Row[Any]) -> Order:
+    values = dict(row._mapping)
+    return Order(**{**values, "parties": orjson.loads(values["parties"]), "held": _reasons(values["held"])})
+
+
+def _line(row: Row[Any]) -> Line:
+    values = dict(row._mapping)
+    del values["order_key"], values["line"]
+    asked = orjson.loads(values["asked"])
+    values.update(
+        at=orjson.loads(values["at"]), asked=asked, item=asked["item"], price=asked.get("price"), requested_on=asked.get("requested_on")
+    )
+    return Line(**{**values, "reasons": _reasons(values["reasons"])})
+
+
+def write(state: Orders, connection: Connection) -> None:
+    """Write the changed orders and their lines: two statements."""
+    changed = [state.orders[key] for key in sorted(state.changed)]
+    upsert(connection, orders, [_order_values(order) for order in changed])
+    upsert(connection, order_lines, [_line_values(order.key, key, line) for order in changed for key, line in order.lines.items()])
+
+
+def _texts(reasons: Sequence[Reason]) -> str:
+    return orjson.dumps([(reason.code, reason.text) for reason in reasons]).decode() if reasons else "[]"
+
+
+def _order_values(order: Order) -> Mapping[str, Any]:
+    return {
+        "key": order.key,
+        "number": order.number,
+        "reference": order.reference,
+        "system": order.system,
+        "buyer": order.buyer,
+        "seller": order.seller,
+        "ship_to": order.ship_to,
+        "currency": order.currency,
+        "parties": orjson.dumps(order.parties).decode(),
+        "requested_on": order.requested_on,
+        "revision": order.revision,
+        "held": _texts(order.held),
+        "document": order.document,
+        "created_at": order.created_at,
+        "changed_at": order.changed_at,
+    }
+
+
+def _line_values(order: str, key: str, line: Line) -> Mapping[str, Any]:
+    return {
+        "order_key": order,
+        "line": key,
+        "position": line.position,
+        "id": line.id,
+        "stock_item": line.stock_item,
+        "asked": orjson.dumps(line.asked).decode(),
+        "unit": line.unit,
+        "base_unit": line.base_unit,
+        "quantity": line.quantity,
+        "ordered": line.ordered,
+        "open": line.open,
+        "allocated": line.allocated,
+        "backordered": line.backordered,
+        "released": line.released,
+        "shipped": line.shipped,
+        "delivered": line.delivered,
+        "invoiced": line.invoiced,
+        "over": line.over,
+        "cancelled": line.cancelled,
+        "at": orjson.dumps(line.at).decode(),
+        "rejected": line.rejected,
+        "reasons": _texts(line.reasons),
+    }

@@ -1,0 +1,157 @@
+"""A small world for the services' tests: an in-memory database, documents by hand, windows as the lane runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import StaticPool
+
+from hub.services.inventory import tables as inventory_tables
+from hub.services.inventory.defaults import DEFAULT_RULES as INVENTORY_RULES
+from hub.services.inventory.defaults import InventoryRules
+from hub.services.inventory.service import InventoryService
+from hub.services.master import tables as master_tables
+from hub.services.master.service import MasterService
+from hub.services.order import tables as order_tables
+from hub.services.order.defaults import DEFAULT_RULES
+from hub.services.order.model import Order
+from hub.services.order.rules import OrderRules
+from hub.services.order.service import OrderService
+from hub.services.together import States, Together
+from hub.store.effects import Applicable, Effects
+
+DAY = 86_400_000_000
+NOON = 1_795_521_600 * 1_000_000
+"""2026-11-24T12:00:00Z in microseconds."""
+KINDS = {
+    "order/1": "order",
+    "order_change/1": "order",
+    "order_cancel/1": "order",
+    "despatch_advice/1": "despatch",
+    "inventory_report/1": "inventory_report",
+    "product/1": "product",
+    "party/1": "party",
+}
+A, B = "06901234567892", "06901234567908"
+
+
+def wire(states: Mapping[str, Any]) -> None:
+    """What bootstrap does: each state learns whom it may ask."""
+    order, inventory, master = states["order"], states["inventory"], states["master"]
+    order.availability, order.products, order.parties = inventory, master, master
+    inventory.parties = master
+
+
+def together(order: OrderRules = DEFAULT_RULES, inventory: InventoryRules = INVENTORY_RULES) -> Together:
+    return Together(
+        (
+            MasterService(),
+            OrderService(order, stock_items=master_tables.stock_items),
+            InventoryService(inventory, stock_items=master_tables.stock_items),
+        ),
+        wire,
+    )
+
+
+def party(name: str) -> dict[str, Any]:
+    return {"party": name, "given": [{"scheme": "buyer", "code": f"x{name}"}]}
+
+
+def item(id: str) -> dict[str, Any]:
+    return {"id": id, "given": [{"scheme": "sap-hq:item", "code": f"mat-{id}"}]}
+
+
+def each(value: str, unit: str = "EA") -> dict[str, str]:
+    return {"value": value, "unit": unit}
+
+
+def line(id: str, what: str, value: str, *, price: str | None = None, **more: Any) -> dict[str, Any]:
+    body: dict[str, Any] = {"id": id, "item": item(what), "quantity": each(value), "base_quantity": each(value)}
+    if price is not None:
+        body["price"] = {"amount": price, "currency": "CNY", "per": each("1")}
+    return body | more
+
+
+def order(number: str, lines: Sequence[Mapping[str, Any]], *, buyer: str = "GD", **more: Any) -> dict[str, Any]:
+    return {"number": number, "currency": "CNY", "buyer": party(buyer), "ship_to": party(f"{buyer}-1"), "lines": list(lines), **more}
+
+
+def report(location: str, stock: Mapping[str, str], **more: Any) -> dict[str, Any]:
+    lines = [{"item": item(what), "quantity": each(value), "state": "available"} for what, value in stock.items()]
+    return {"location": party(location), "lines": lines, **more}
+
+
+@dataclass
+class World:
+    """Applies documents in windows and keeps what they caused."""
+
+    services: Together = field(default_factory=together)
+    now: int = NOON
+    last: int = 0
+    statements: list[str] = field(default_factory=list)
+    engine: Engine = field(default_factory=lambda: create_engine("sqlite://", poolclass=StaticPool))
+
+    def __post_init__(self) -> None:
+        for metadata in (order_tables.metadata, inventory_tables.metadata, master_tables.metadata):
+            metadata.create_all(self.engine)
+        event.listen(self.engine, "before_cursor_execute", lambda c, cursor, text, *rest: self.statements.append(text))
+
+    def document(self, type: str, body: Mapping[str, Any], *, party: str = "HQ", **more: Any) -> Applicable:
+        """The next document, as admission would hand it over."""
+        self.last += 1
+        number = body.get("number") or body.get("code") or body.get("location", {}).get("party")
+        buyer = body.get("buyer", {}).get("party", "") if type.startswith("order") else ""
+        key = f"hq|{KINDS[type]}|{buyer}|{number}"
+        return Applicable((self.last << 20) + 1, type, KINDS[type], key, body, "sap-hq", party, self.now, **more)
+
+    def window(self, documents: Sequence[Applicable]) -> list[Effects]:
+        """One window: load, decide (on a copy, as the lane may), flush, commit."""
+        with self.engine.begin() as connection:
+            state = self.services.load(connection, documents).copy()
+            effects = [self.services.decide(document, state) for document in documents]
+            state.flush(connection)
+        return effects
+
+    def apply(self, type: str, body: Mapping[str, Any], **more: Any) -> Effects:
+        """A window of one document."""
+        return self.window([self.document(type, body, **more)])[0]
+
+    def load(self, connection: Connection, documents: Sequence[Applicable]) -> States:
+        return self.services.load(connection, documents)
+
+    def order(self, number: str, buyer: str = "GD") -> Order:
+        """An order as the database has it."""
+        probe = self.document("order/1", order(number, [], buyer=buyer))
+        with self.engine.connect() as connection:
+            found: Order = self.services.load(connection, [probe]).by_name["order"].orders[probe.key]  # type: ignore[attr-defined]
+        return found
+
+    def balances(self) -> dict[tuple[str, str, str], int]:
+        """(location, item, state) -> whole units."""
+        totals: dict[tuple[str, str, str], int] = {}
+        with self.engine.connect() as connection:
+            for row in connection.execute(inventory_tables.balances.select()):
+                key = (row.location, row.item, row.state)
+                totals[key] = totals.get(key, 0) + row.quantity // 1_000_000
+        return {key: quantity for key, quantity in totals.items() if quantity}
+
+    def check(self) -> None:
+        """What must hold at any time."""
+        with self.engine.connect() as connection:
+            assert inventory_tables.differences(connection) == []
+            allocated: dict[str, int] = {}
+            for row in connection.execute(order_tables.order_lines.select()):
+                assert row.ordered == row.open + row.allocated + row.shipped + row.cancelled
+                allocated[row.order_key] = allocated.get(row.order_key, 0) + row.allocated
+            reserved = dict.fromkeys(allocated, 0)
+            for row in connection.execute(inventory_tables.reservations.select()):
+                reserved[row.order_key] += row.quantity
+            assert reserved == allocated
+
+
+def answer(effects: Effects) -> Mapping[str, Any]:
+    """The order response among the effects."""
+    return next(out.body for out in effects.outgoing if out.type == "order_response/1")
