@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 
 from adapters.idoc.definition import CONTROL_BY_NAME, FieldDef
+from adapters.idoc.names import xml_name
 
 
 def type_names(basic: str, extension: str, message: str, variant: str, function: str) -> list[str]:
@@ -35,7 +36,8 @@ class IdocControl(ABC):
 
     @cached_property
     def types(self) -> list[str]:
-        return type_names(*(self.of_control(name) for name in ("IDOCTYP", "CIMTYP", "MESTYP", "MESCOD", "MESFCT")))
+        """Names a route may use, most specific first; name spaces in their XML form."""
+        return type_names(*(xml_name(self.of_control(name)) for name in ("IDOCTYP", "CIMTYP", "MESTYP", "MESCOD", "MESFCT")))
 
     @cached_property
     def technical(self) -> tuple[str, ...] | None:

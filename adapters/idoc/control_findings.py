@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from adapters.base import Finding
 from adapters.idoc.definition import Definition
+from adapters.idoc.names import xml_name
 from canonical_model.places import Place
 
 
@@ -15,7 +16,7 @@ def of_types(basic: str, extension: str, number: str, definition: Definition, pl
         yield Finding("idoc.no_number", "DOCNUM is blank: the IDoc has no technical id", place, "note")
     if not definition.segments:
         yield Finding("idoc.unknown_type", f"no definition of IDoc type {basic!r}: all segments are kept and unknown", place)
-    elif definition.basic != basic:
+    elif definition.basic != xml_name(basic):
         yield Finding("idoc.newer_definition", f"no definition of {basic}: read with the newer {definition.basic}", place, "note")
-    if extension and definition.extension != extension:
+    if extension and definition.extension != xml_name(extension):
         yield Finding("idoc.extension_unknown", f"no definition of extension {extension}: its segments are kept and unknown", place)

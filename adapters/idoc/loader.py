@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from adapters.idoc.compact import load_compact
 from adapters.idoc.definition import Definition
 from adapters.idoc.export import load_export
+
+_NAME_SPACE: Final = re.compile(r"(^|\+)/([^/+]+)/")
 
 
 def load_definition(text: str | bytes) -> Definition:
@@ -26,9 +31,14 @@ def decoded(data: bytes) -> str:
 
 
 def text_name(type: str) -> str:
-    """The definition's part of a type as routes and mappings write it.
+    """The definition's part of a type as routes and mappings write it, name spaces in their XML form.
 
-    >>> text_name("ORDERS05+ZHUB/ORDERS/CAN")
-    'ORDERS05+ZHUB'
+    >>> text_name("ORDERS05+ZHUB/ORDERS/CAN"), text_name("ORDERS05+/NS/ZHUB/ORDERS")
+    ('ORDERS05+ZHUB', 'ORDERS05+_-NS_-ZHUB')
     """
-    return type.partition("/")[0] if not type.startswith("/") else type
+    return normal_type(type).partition("/")[0]
+
+
+def normal_type(type: str) -> str:
+    """A type with its name spaces in their XML form, so that ``/`` only parts it from message type and variant."""
+    return _NAME_SPACE.sub(r"\1_-\2_-", type)

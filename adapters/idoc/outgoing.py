@@ -8,7 +8,8 @@ from typing import Any
 
 from adapters.base import Tree
 from adapters.idoc.definition import CONTROL, CONTROL_BY_NAME, CONTROL_SEGMENT, Definition, FieldDef, SegmentDef
-from adapters.idoc.names import xml_name
+from adapters.idoc.loader import normal_type
+from adapters.idoc.names import flat_name, xml_name
 from canonical_model.problems import Cause, Hold, Misconfigured, Problem, cause_key
 
 
@@ -122,8 +123,9 @@ def walk(segments: list[Out]) -> Iterator[Out]:
 
 def control_values(definition: Definition, type: str, tree: Tree, assigned: Mapping[str, str], n: int) -> dict[str, str]:
     """Fields of the control record: of the type, then of the tree, then what the hub assigned (``DOCNUM.2`` for the second)."""
-    _, message, variant, function = (*type.split("/"), "", "", "")[:4]
-    values = {"TABNAM": CONTROL, "DIRECT": "2", "IDOCTYP": definition.basic, "CIMTYP": definition.extension}
+    _, message, variant, function = (*normal_type(type).split("/"), "", "", "")[:4]
+    basic, extension = flat_name(definition.basic), flat_name(definition.extension)
+    values = {"TABNAM": CONTROL, "DIRECT": "2", "IDOCTYP": basic, "CIMTYP": extension}
     values |= {"MESTYP": message, "MESCOD": variant, "MESFCT": function}
     given = tree.get(CONTROL, {})
     values |= {name: value for name, value in given.items() if value is not None} if isinstance(given, Mapping) else {}

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from adapters.idoc.definition import Definition, nothing_known
 from adapters.idoc.layout import Form, IdocLayout
+from adapters.idoc.names import xml_name
 from canonical_model.problems import Misconfigured
 
 _UNKNOWN_LAYOUTS = 256
@@ -38,6 +39,7 @@ class Shelf:
 
     def layout_for(self, basic: str, extension: str, form: Form, charset: str | None = None) -> IdocLayout:
         """Layout for what a control record names; without any definition every segment is unknown and kept."""
+        basic, extension = xml_name(basic), xml_name(extension)
         found = self._definitions.get(extension) or self._definitions.get(basic) or self._newer(basic)
         return self._made(found or nothing_known(basic), form, charset)
 
