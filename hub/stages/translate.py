@@ -7,7 +7,7 @@ frozen view of one revision. Run again with the same arguments it gives the same
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -15,13 +15,13 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.base import Document, Finding, Format, Layout
+from adapters.base import Document, Finding, Format, Layout, problems_of
 from canonical_model import canonical_json, fingerprint, validate
 from canonical_model.catalogue import DocumentType
 from canonical_model.problems import Cause, Problem, cause_key
 from mappings.language import Bound, bind
 from mappings.language import Mapping as MappingText
-from mappings.language.api import Codes, Context, Result, Traced
+from mappings.language.api import Codes, Context, Traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +115,14 @@ def inputs_id(mapping: str, settings: str, layout: str, revision: int) -> str:
     return sha256("\n".join((mapping, settings, layout, str(revision))).encode()).hexdigest()[:32]
 
 
-def translate(raw: bytes, envelope: Envelope, inputs: Inputs) -> Iterator[Translated]:
-    """Cut a message into documents and translate each, lazily.
+def translate(raw: bytes, envelope: Envelope, inputs: Inputs, only: Container[int] | None = None) -> Iterator[Translated]:
+    """Cut a message into documents and translate each, lazily. ``only``: places that are wanted (None: all).
 
     Raises Unreadable when no document can be cut out of it; nothing else on any bytes.
     """
     for document in inputs.format.read(raw, **inputs.options):
-        yield translate_document(document, envelope, inputs)
+        if only is None or document.n in only:
+            yield translate_document(document, envelope, inputs)
 
 
 def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -> Translated:
@@ -133,8 +134,8 @@ def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -
     key, key_problems = bound.key(document, context)
     context = _dated(context, bound.date(document, context, route.type.valid_on))
     result = bound.row(document, inputs.codes, context)
-    body, problems = (result.body, ()) if result.body is None else _checked(route, result)
-    problems = (*key_problems, *result.problems, *problems)
+    body, checked = result.body, () if result.body is None else tuple(validate(route.type.name, result.body))
+    problems = (*problems_of(document), *key_problems, *result.problems, *checked)
     canonical = canonical_json(body, route.type.name) if body is not None and not problems else None
     return Translated(
         n=document.n,
@@ -190,10 +191,6 @@ def _dated(context: Context, day: date | None) -> Context:
     if day is None or day == context.valid_on:
         return context
     return Context(context.system, context.received_at, context.zone, day, context.party, context.numbers)
-
-
-def _checked(route: Route, result: Result) -> tuple[Mapping[str, Any] | None, tuple[Problem, ...]]:
-    return result.body, tuple(validate(route.type.name, result.body or {}))
 
 
 def _unrouted(document: Document, envelope: Envelope, inputs: Inputs) -> Translated:
