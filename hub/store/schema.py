@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Column, ColumnElement, Dialect, Integer, Meta
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Boolean, TypeEngine
 
 NAMING = {
@@ -52,20 +53,17 @@ class ListOf(TypeDecorator[list[Any]]):
         return orjson.dumps(value or []).decode()
 
 
-class Among(ColumnElement[bool]):
+class Among(FunctionElement[bool]):
     """``column IN (the list given at execution)``: the statement's text does not change with the window's size."""
 
-    inherit_cache = False
+    inherit_cache = True
     type = Boolean()
-
-    def __init__(self, column: ColumnElement[Any], name: str) -> None:
-        item: type[TypeEngine[Any]] = BigInteger if isinstance(column.type, (Integer, BigInteger)) else Text
-        self.column, self.values = column, bindparam(name, type_=ListOf(item))
+    name = "among"
 
 
 @compiles(Among)
 def _among(element: Among, compiler: SQLCompiler, **words: Any) -> str:
-    column, values = compiler.process(element.column, **words), compiler.process(element.values, **words)
+    column, values = (compiler.process(part, **words) for part in element.clauses)
     if compiler.dialect.name == "postgresql":
         return f"{column} = ANY ({values})"
     return f"{column} IN (SELECT value FROM json_each({values}))"
@@ -73,4 +71,5 @@ def _among(element: Among, compiler: SQLCompiler, **words: Any) -> str:
 
 def among(column: ColumnElement[Any], name: str) -> Among:
     """``among(document.c.k, "keys")``, executed with ``{"keys": [...]}``."""
-    return Among(column, name)
+    item: type[TypeEngine[Any]] = BigInteger if isinstance(column.type, (Integer, BigInteger)) else Text
+    return Among(column, bindparam(name, type_=ListOf(item)))

@@ -1,0 +1,267 @@
+"""Deciding a window in memory: rows loaded once, lines walked on copies, services over copies of their states.
+
+It may run twice (a newer codebook, a fault of a service), so nothing that was loaded is changed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from canonical_model.problems import Cause, Hold, Problem
+from hub import signals as names
+from hub.stages.admit import Line, Tables, Terms, copied
+from hub.stages.apply import Applying, Collected, ServiceFault, applicable
+from hub.stages.arrival import arrive
+from hub.stages.diff import difference
+from hub.stages.line import walk
+from hub.stages.plan import Plan, Planner
+from hub.stages.ports import Ports
+from hub.store import documents, identity, messages, work
+from hub.store.effects import Applicable, Outgoing
+from hub.store.effects import State as ServiceState
+from hub.store.records import Case, Content, Document, Head, State, Way, document_id, message_of
+from hub.store.unit import UnitOfWork
+
+
+@dataclass(slots=True)
+class Loaded:
+    """The state of the whole window, read after the locks. ``candidates``: waiting documents whose turn may come."""
+
+    lines: dict[str, Line]
+    tables: Tables
+    originals: dict[int, Document]
+    candidates: list[Document]
+    planner: Planner
+    states: dict[str, ServiceState] = field(default_factory=dict)
+    given: dict[int, Applicable] = field(default_factory=dict)
+
+    def reload(self, unit: UnitOfWork, plan: Plan) -> None:
+        """What services may need, collected over the window, locked sorted by them."""
+        ports = self.planner.ports
+        docs = [doc for doc in (*plan.arrivals, *plan.translations.values()) if doc.k is not None and plan.bodies.get(doc.id) is not None]
+        self.given = {doc.id: applicable(doc, plan.bodies[doc.id], ports.terms(doc.system, doc.route, doc.type), unit.now) for doc in docs}
+        self.states = {service.name: service.load(unit.connection, self.given.values()) for service in ports.services}
+
+
+def load(unit: UnitOfWork, planner: Planner, plan: Plan) -> Loaded | None:
+    """Lock and load. None: the window was planned on work that somebody settled meanwhile; plan again."""
+    connection = unit.connection
+    if work.still_there(connection, [row.seq for row in plan.work]) != {row.seq for row in plan.work}:
+        return None
+    originals = documents.by_id(connection, [doc.corrects for doc in plan.arrivals if doc.corrects is not None])
+    keys = sorted(plan.keys() | {doc.k for doc in originals.values() if doc.k is not None})
+    heads = identity.lock_heads(connection, keys)
+    waiting = documents.line(connection, keys) if keys else {}
+    lines = {k: Line(heads[k], waiting.get(k, [])) for k in keys}
+    loaded = Loaded(lines, _tables(unit, planner, plan), originals, _candidates(lines, planner.limit), planner)
+    planner.translate_stored(connection, plan, loaded.candidates)
+    loaded.reload(unit, plan)
+    return loaded
+
+
+def _tables(unit: UnitOfWork, planner: Planner, plan: Plan) -> Tables:
+    """Technical ids and occurrences of everything that arrives."""
+    tables = Tables()
+    for known in identity.known(unit.connection, {doc.t for doc in plan.arrivals if doc.t is not None}):
+        tables.known.setdefault(known.t, []).append(known)
+    counting = [doc for doc in plan.arrivals if planner.ports.terms(doc.system, doc.route, doc.type).repeats == "cumulative"]
+    tables.occurrences = identity.occurrences(unit.connection, {doc.k for doc in counting if doc.k is not None})
+    started = {row.message.seq for row in plan.progress.values() if row.work.done} if counting else set()
+    tables.counted = identity.counted(unit.connection, started)
+    return tables
+
+
+def _candidates(lines: Mapping[str, Line], limit: int) -> list[Document]:
+    """Per line the documents that a walk may come to, as far as the window has room."""
+    found: list[Document] = []
+    for line in lines.values():
+        for doc in line.waiting:
+            if doc.parked:
+                continue
+            if any(cause != Cause.PREDECESSOR_MISSING for cause, _ in doc.holds):
+                break
+            found.append(doc)
+    return found[:limit]
+
+
+@dataclass(slots=True)
+class Decision:
+    """What a window decided, as values for the flush."""
+
+    new: list[Document]
+    changed: list[Document]
+    before: dict[str, Head]
+    lines: dict[str, Line]
+    tables: Tables
+    collected: Collected
+    states: Mapping[str, ServiceState]
+    cases: list[Case]
+    closed: dict[int, tuple[str, int | None]]
+    refused: list[tuple[Document, Outgoing]]
+    changes_holds: bool
+
+    @property
+    def documents(self) -> list[Document]:
+        return self.new + self.changed
+
+    @property
+    def more(self) -> bool:
+        return any(line.more for line in self.lines.values())
+
+    def told(self) -> dict[str, list[Document]]:
+        """Signals after the commit, in the order of the path."""
+        return {
+            names.TRANSLATED: self.new,
+            names.ADMITTED: self.documents,
+            names.APPLIED: [doc for doc in self.documents if doc.state is State.APPLIED],
+            names.HELD: [doc for doc in self.documents if doc.waiting and doc.holds],
+        }
+
+
+def decide(unit: UnitOfWork, ports: Ports, plan: Plan, loaded: Loaded) -> Decision:
+    """Decide every document. A service that fails with an exception of our own holds that one document; the rest is decided anew."""
+    faults: dict[int, Problem] = {}
+    while True:
+        try:
+            return Deciding(unit, ports, plan, loaded, faults).run()
+        except ServiceFault as fault:
+            problem = Problem(Cause.PROGRAM_ERROR, f"document:{fault.document}", fault.fact[:500], "hub retry, after the repair")
+            faults[fault.document] = problem
+
+
+class Deciding:
+    """One pass over the steps of a window; answers what the pure part asks."""
+
+    def __init__(self, unit: UnitOfWork, ports: Ports, plan: Plan, loaded: Loaded, faults: Mapping[int, Problem]) -> None:
+        self.unit, self.ports, self.plan, self.loaded, self.faults = unit, ports, plan, loaded, faults
+        self.lines = {k: line.copy() for k, line in loaded.lines.items()}
+        self.tables = loaded.tables.copy()
+        states = {name: state.copy() for name, state in loaded.states.items()}
+        self.applying = Applying(ports.services, states, ports.subscriptions, unit.now)
+        self.new: list[Document] = []
+        self.stored = {doc.id: doc for line in self.lines.values() for doc in line.waiting}
+        self.loose: list[Line] = []
+        self.refused: list[tuple[Document, Outgoing]] = []
+
+    def run(self) -> Decision:
+        """Steps in the order of the work: a window of any size decides the same."""
+        for step in self.plan.steps:
+            if step.doc is None:
+                walk(self.lines[step.k], self)
+                continue
+            doc = copied(step.doc)
+            if doc.stored:
+                self.stored[doc.id] = doc
+            else:
+                self.new.append(doc)
+            self._arrive(doc)
+        return self._decision()
+
+    def _arrive(self, doc: Document) -> None:
+        if doc.id in self.faults:
+            doc.hold(self.faults[doc.id])
+        if doc.corrects is not None and not self._take_place(doc, doc.corrects):
+            return
+        line = self._line(doc)
+        arrive(doc, line, self.tables, self)
+        if doc.k is not None:
+            walk(line, self)
+
+    def _line(self, doc: Document) -> Line:
+        if doc.k is not None:
+            return self.lines[doc.k]
+        self.loose.append(Line(Head("")))
+        return self.loose[-1]
+
+    def _take_place(self, doc: Document, corrects: int) -> bool:
+        """An edited resubmission closes what it corrects and stands at its place; too late when that is settled."""
+        original = self.stored.get(corrects) or self.loaded.originals.get(corrects)
+        if original is None or not original.waiting:
+            doc.settle(State.REJECTED, corrects)
+            return False
+        if original.id not in self.stored:
+            self.stored[original.id] = original = copied(original)
+        original.settle(State.SUPERSEDED, doc.id)
+        line = self._line(original)
+        line.closed[original.id] = ("corrected", doc.id)
+        if original.k == doc.k:
+            doc.place = original.place
+        elif original.k is not None:
+            walk(line, self)
+        return True
+
+    def terms(self, doc: Document) -> Terms:
+        return self.ports.terms(doc.system, doc.route, doc.type)
+
+    def again(self, earlier: Content, like: Document) -> bytes | None:
+        """F of an earlier document under the inputs of today."""
+        seq, n = message_of(earlier.document)
+        plan = self.plan
+        if seq not in plan.raws:
+            plan.messages.update(messages.load(self.unit.connection, [seq]))
+            plan.raws.update(messages.raws(self.unit.connection, [seq]))
+        if seq not in plan.raws:
+            return None
+        try:
+            found = list(self.ports.translate(plan.messages[seq], plan.raws[seq], plan.view, only=frozenset((n,))))
+        except Hold:
+            return None
+        return next((item.fingerprint for item in found if item.n == n), None)
+
+    def fresh(self, doc: Document) -> bool:
+        if doc.fresh:
+            return True
+        made = self.plan.translations.get(doc.id)
+        if made is None:
+            return False
+        doc.f, doc.body, doc.inputs, doc.stake, doc.fresh = made.f, made.body, made.inputs, made.stake, True
+        doc.route, doc.type, doc.numbers, doc.findings = made.route, made.type, made.numbers, made.findings
+        doc.owner, doc.counterparty = made.owner, made.counterparty
+        doc.holds = {key: value for key, value in made.holds.items() if key[0] != Cause.PREDECESSOR_MISSING}
+        if doc.id in self.faults:
+            doc.hold(self.faults[doc.id])
+        return True
+
+    def apply(self, doc: Document, head: Head, effective: bool) -> tuple[Problem, ...]:
+        given = self.loaded.given[doc.id]
+        if doc.way is Way.CLOSES:
+            given = applicable(doc, given.body, self.terms(doc), self.unit.now)
+        return self.applying.apply(given, doc, head, effective)
+
+    def refuse(self, doc: Document, why: str) -> None:
+        answer = self.ports.answer(doc, self.plan.bodies.get(doc.id), "rejected", why)
+        if answer is not None:
+            self.refused.append((doc, answer))
+            self.applying.deliver(doc.id, [answer])
+
+    def difference(self, earlier: int | None, doc: Document) -> list[Any] | None:
+        if earlier is None or doc.body is None:
+            return None
+        mine = next((item.body for item in self.new if item.id == earlier), None)
+        old = mine or documents.bodies(self.unit.connection, [earlier]).get(earlier)
+        return None if old is None else difference(orjson.loads(old), orjson.loads(doc.body))
+
+    def repeated(self, doc: Document) -> int | None:
+        seq, n = message_of(doc.id)
+        earlier = messages.earlier_with_hash(self.unit.connection, self.plan.messages[seq])
+        return None if earlier is None else document_id(earlier, n)
+
+    def _decision(self) -> Decision:
+        lines = [*self.lines.values(), *self.loose]
+        changed = [doc for doc in self.stored.values() if _changed(doc)]
+        closed = {document: how for line in lines for document, how in line.closed.items()}
+        holds = any(doc.holds for doc in self.new) or any(doc.held != doc.holds.keys() for doc in changed)
+        return Decision(
+            self.new, changed, {k: line.head for k, line in self.loaded.lines.items()}, self.lines, self.tables, self.applying.collected,
+            self.applying.states, [case for line in lines for case in line.cases], closed, self.refused,
+            holds or any(row.problem for row in self.plan.progress.values()),
+        )  # fmt: skip
+
+
+def _changed(doc: Document) -> bool:
+    """Does a stored document's row have to be written: another state, other holds, or a new translation."""
+    return doc.fresh or not doc.waiting or doc.held != doc.holds.keys() or doc.counted != doc.standing()

@@ -1,0 +1,320 @@
+"""What a window will do: work of one partition, read and translated outside the transaction (decision D3).
+
+Up to ``limit`` documents or half a second of translating; it never waits to fill. A window holds only documents that change
+the codebook, or none. A large message goes on where the last window stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from canonical_model.catalogue import revision_key
+from canonical_model.problems import Cause, Hold, Problem
+from hub.codebook import BookView
+from hub.stages.ports import Ports
+from hub.stages.translate import Translated
+from hub.store import documents, messages, work
+from hub.store.clock import Clock
+from hub.store.records import BITS, Document, Message, Way, Work, document_id, key_text, message_of, problem_details
+from hub.store.unit import Connection
+
+TRANSLATE_SECONDS = 0.5
+BYTES_AT_ONCE = 32_000_000
+"""Raw bytes read for one window; a single larger message still goes alone."""
+
+
+class Step(NamedTuple):
+    """One thing to decide, in the order of the work: a document arrives, a line is walked, a document without key is looked at again."""
+
+    kind: str
+    work: Work
+    doc: Document | None = None
+    k: str = ""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a message came in this window."""
+
+    message: Message
+    work: Work
+    done: int
+    finished: bool = False
+    documents: int = 0
+    inputs: str | None = None
+    problem: tuple[Problem, ...] = ()
+
+
+@dataclass(slots=True)
+class Plan:
+    """A window before its transaction. ``raws`` are the bytes read for it; ``bodies`` parsed bodies by document id."""
+
+    partition: int
+    view: BookView
+    steps: list[Step] = field(default_factory=list)
+    work: list[Work] = field(default_factory=list)
+    progress: dict[int, Progress] = field(default_factory=dict)
+    raws: dict[int, bytes] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict)
+    bodies: dict[int, Any] = field(default_factory=dict)
+    translations: dict[int, Document] = field(default_factory=dict)
+    exclusive: bool | None = None
+
+    @property
+    def arrivals(self) -> list[Document]:
+        return [step.doc for step in self.steps if step.doc is not None]
+
+    def keys(self) -> set[str]:
+        """Every key that the window must lock."""
+        return {doc.k for doc in self.arrivals if doc.k is not None} | {step.k for step in self.steps if step.k}
+
+
+class Planner:
+    """Plans windows for one lane; keeps the reader of a large message between its windows."""
+
+    def __init__(self, ports: Ports, clock: Clock, limit: int) -> None:
+        self.ports, self.clock, self.limit = ports, clock, limit
+        self._open: dict[tuple[int, int, int], Iterator[Translated]] = {}
+
+    def plan(self, connection: Connection, p: int, view: BookView, limit: int) -> Plan:
+        """Read and translate; nothing is locked."""
+        plan = Plan(p, view)
+        rows = work.claim(connection, p, limit)
+        self._read(connection, plan, rows)
+        end = self.clock.monotonic() + TRANSLATE_SECONDS
+        room = limit
+        for row in rows:
+            if room <= 0 or self.clock.monotonic() > end:
+                break
+            taken = self._take(connection, plan, row, room, end)
+            if taken is None:
+                break
+            room -= max(taken, 1)
+        return plan
+
+    def without_translating(self, connection: Connection, p: int, view: BookView, problem: Problem) -> Plan:
+        """The first work of a partition, held as it is: its translation kills the process."""
+        plan = Plan(p, view)
+        for row in work.claim(connection, p, 1):
+            plan.work.append(row)
+            if row.kind == "message":
+                plan.messages = messages.load(connection, [row.ref or 0])
+                message = plan.messages[row.ref or 0]
+                plan.progress[row.seq] = Progress(message, row, row.done, True, inputs=message.inputs, problem=(problem,))
+            else:
+                self._hold_first(connection, plan, row, problem)
+        return plan
+
+    def _hold_first(self, connection: Connection, plan: Plan, row: Work, problem: Problem) -> None:
+        """The first waiting document of a line without a hold, or the document itself."""
+        front = documents.line(connection, [row.k]).get(row.k, []) if row.k else list(documents.by_id(connection, [row.ref or 0]).values())
+        for doc in [doc for doc in front if doc.waiting and not doc.holds][:1]:
+            doc.hold(problem)
+            doc.fresh = True
+            plan.translations[doc.id] = doc
+            plan.steps.append(Step("walk" if row.k else "again", row, None if row.k else doc, doc.k or ""))
+
+    def _read(self, connection: Connection, plan: Plan, rows: list[Work]) -> None:
+        """Load the messages of the window, and the bytes of as many as fit."""
+        seqs = [row.ref for row in rows if row.kind == "message" and row.ref is not None]
+        plan.messages = messages.load(connection, seqs)
+        size = 0
+        fits: list[int] = []
+        for seq in seqs:
+            size += plan.messages[seq].size if seq in plan.messages else 0
+            if fits and size > BYTES_AT_ONCE:
+                break
+            fits.append(seq)
+        plan.raws = messages.raws(connection, fits)
+
+    def _take(self, connection: Connection, plan: Plan, row: Work, room: int, end: float) -> int | None:
+        """Plan one row of work; gives how many documents, None when the window is to end before it."""
+        if row.kind == "message":
+            return self._take_message(plan, row, room, end)
+        if row.kind == "key":
+            return self._take_key(connection, plan, row, room)
+        found = documents.by_id(connection, [row.ref or 0])
+        doc = found.get(row.ref or 0)
+        plan.work.append(row)
+        if doc is not None and doc.waiting:
+            self.translate_stored(connection, plan, [doc])
+            plan.steps.append(Step("again", row, doc, doc.k or ""))
+        return 1
+
+    def _take_key(self, connection: Connection, plan: Plan, row: Work, room: int) -> int | None:
+        front = documents.front(connection, [row.k or ""], room)
+        exclusive = any(self._exclusive(doc) for doc in front)
+        if front and plan.exclusive is not None and plan.exclusive != exclusive:
+            return None
+        plan.exclusive = exclusive if front else plan.exclusive
+        documents.with_holds(connection, front)
+        free = [doc for doc in front if not doc.holds or all(cause == Cause.PREDECESSOR_MISSING for cause, _ in doc.holds)]
+        self.translate_stored(connection, plan, free)
+        plan.work.append(row)
+        plan.steps.append(Step("walk", row, None, row.k or ""))
+        return len(front)
+
+    def _take_message(self, plan: Plan, row: Work, room: int, end: float) -> int | None:
+        seq = row.ref or 0
+        message = plan.messages.get(seq)
+        if message is None or seq not in plan.raws:
+            return None if message is not None and plan.steps else self._lost(plan, row, message)
+        progress = Progress(message, row, row.done, inputs=message.inputs)
+        taken = self._documents(plan, progress, room, end)
+        if taken is None:
+            return None
+        plan.work.append(row)
+        plan.progress[row.seq] = progress
+        return taken
+
+    def _lost(self, plan: Plan, row: Work, message: Message | None) -> int:
+        """Work without a message, or whose bytes are pruned: settled, the latter with a hold that says so."""
+        plan.work.append(row)
+        if message is not None:
+            fact = f"the raw bytes of message {message.seq} are no longer kept"
+            problem = Problem(Cause.UNREADABLE, f"message:{message.seq}", fact, "ask the sender to send it again")
+            plan.progress[row.seq] = Progress(message, row, row.done, True, problem=(problem,))
+        return 0
+
+    def _documents(self, plan: Plan, progress: Progress, room: int, end: float) -> int | None:
+        """Take documents of a message until the window is full; None when the first one wants a window of another kind."""
+        key = (progress.message.seq, progress.done, plan.view.revision)
+        source = self._open.pop(key, None) or self._reader(plan, progress)
+        taken = 0
+        try:
+            for item in source:
+                if not self._fits(plan, progress, item):
+                    source = _again(item, source)
+                    break
+                self._arrive(plan, progress, item)
+                taken += 1
+                if taken >= room or self.clock.monotonic() > end:
+                    break
+            else:
+                progress.finished = True
+        except Hold as hold:
+            progress.finished, progress.problem = True, hold.problems
+        except Exception as error:
+            progress.finished, progress.problem = True, (program_error(f"message:{progress.message.seq}", error),)
+        if not progress.finished:
+            self._open = {(key[0], progress.done, key[2]): source}
+        return taken if taken or progress.finished else None
+
+    def _reader(self, plan: Plan, progress: Progress) -> Iterator[Translated]:
+        message, raw = progress.message, plan.raws[progress.message.seq]
+        if message.corrects is not None:
+            return self._edited(message, raw, plan.view)
+        wanted = None if progress.done == 0 else range(progress.done + 1, 1 << BITS)
+        return iter(self.ports.translate(message, raw, plan.view, only=wanted))
+
+    def _edited(self, message: Message, raw: bytes, view: BookView) -> Iterator[Translated]:
+        """The one document of an edited resubmission: at the place of what it corrects, else the first."""
+        place = message_of(message.corrects or 0)[1]
+        found = list(self.ports.translate(message, raw, view, only=frozenset((place,))))
+        return iter(found or list(self.ports.translate(message, raw, view, only=frozenset((1,)))))
+
+    def _fits(self, plan: Plan, progress: Progress, item: Translated) -> bool:
+        exclusive = self.ports.terms(progress.message.system, item.route, item.type).exclusive
+        if plan.exclusive is None:
+            plan.exclusive = exclusive
+        return plan.exclusive == exclusive
+
+    def _arrive(self, plan: Plan, progress: Progress, item: Translated) -> None:
+        progress.done, progress.inputs = max(progress.done, item.n), progress.inputs or item.inputs
+        corrects = progress.message.corrects
+        doc = self.arrival(progress.message, item)
+        if corrects is not None:
+            doc.corrects, doc.way = corrects, Way.CORRECTS
+        plan.bodies[doc.id] = item.body
+        plan.steps.append(Step("arrive", progress.work, doc, doc.k or ""))
+
+    def arrival(self, message: Message, item: Translated) -> Document:
+        """A translated document as the lane sees it."""
+        number = document_id(message.seq, item.n)
+        owner, counterparty = self.ports.parties(message.system, item.body)
+        doc = Document(
+            number, message.seq, message.system, item.route, item.type, key_text(item.technical), key_text(item.key), item.source,
+            item.revision, item.inputs, number, owner=owner, counterparty=counterparty,
+        )  # fmt: skip
+        self.say(doc, item)
+        return doc
+
+    def say(self, doc: Document, item: Translated) -> None:
+        """Put a translation on a document: body, F, findings, numbers, and its problems as holds."""
+        doc.f, doc.body, doc.inputs, doc.stake = item.fingerprint, item.canonical, item.inputs, item.stake
+        doc.route, doc.type = item.route, item.type
+        doc.numbers = item.numbers
+        doc.findings = tuple({"code": f.code, "text": f.text, "severity": f.severity, **f.details} for f in item.findings)
+        doc.owner, doc.counterparty = self.ports.parties(doc.system, item.body) if item.body else (doc.owner, doc.counterparty)
+        admission = {key: details for key, details in doc.holds.items() if key[0] in (Cause.CONFLICT, Cause.PREDECESSOR_MISSING)}
+        doc.holds = {**admission, **{(str(p.cause), p.key): problem_details(p) for p in self._problems(doc, item)}}
+        doc.fresh = True
+
+    def _problems(self, doc: Document, item: Translated) -> Iterator[Problem]:
+        yield from item.problems
+        if item.canonical is None and not item.problems:
+            yield Problem(Cause.PROGRAM_ERROR, f"document:{doc.id}", "translation gave neither a body nor a problem")
+        if doc.k is None and not item.problems:
+            yield Problem(Cause.MAPPING_ERROR, item.route, "the mapping gave no business key", "check key: of the mapping")
+        if item.revision is not None:
+            try:
+                revision_key(self.ports.terms(doc.system, item.route, item.type).revisions, item.revision)
+            except Hold as hold:
+                yield from hold.problems
+
+    def translate_stored(self, connection: Connection, plan: Plan, docs: list[Document]) -> None:
+        """Translate waiting documents again under the window's revision, each message read once."""
+        wanted: dict[int, dict[int, Document]] = {}
+        for doc in docs:
+            if doc.id not in plan.translations:
+                seq, n = message_of(doc.id)
+                wanted.setdefault(seq, {})[n] = doc
+        missing = [seq for seq in wanted if seq not in plan.messages or seq not in plan.raws]
+        if missing:
+            plan.messages.update(messages.load(connection, missing))
+            plan.raws.update(messages.raws(connection, missing))
+        for seq, places in wanted.items():
+            self._translate_message(plan, seq, places)
+
+    def _translate_message(self, plan: Plan, seq: int, places: dict[int, Document]) -> None:
+        """Give each wanted document its translation; one that cannot be made any more says why."""
+        found: set[int] = set()
+        fault = Problem(Cause.UNREADABLE, f"message:{seq}", f"the raw bytes of message {seq} are no longer kept")
+        try:
+            if seq in plan.raws:
+                for item in self.ports.translate(plan.messages[seq], plan.raws[seq], plan.view, only=frozenset(places)):
+                    if item.n in places:
+                        self._keep(plan, places[item.n], item)
+                        found.add(item.n)
+                fault = Problem(Cause.PROGRAM_ERROR, f"message:{seq}", f"message {seq} is cut in another way than when it came")
+        except Hold as hold:
+            fault = hold.problems[0]
+        except Exception as error:
+            fault = program_error(f"message:{seq}", error)
+        for n in places.keys() - found:
+            doc = places[n]
+            doc.hold(fault)
+            doc.fresh = True
+            plan.translations[doc.id] = doc
+
+    def _keep(self, plan: Plan, doc: Document, item: Translated) -> None:
+        if doc.k is None:
+            doc.k = key_text(item.key)
+        self.say(doc, item)
+        plan.bodies[doc.id] = item.body
+        plan.translations[doc.id] = doc
+
+    def _exclusive(self, doc: Document) -> bool:
+        return self.ports.terms(doc.system, doc.route, doc.type).exclusive
+
+
+def program_error(key: str, error: Exception) -> Problem:
+    """An exception of our own program as a hold."""
+    return Problem(Cause.PROGRAM_ERROR, key, f"{type(error).__name__}: {error}"[:500], "hub retry, after the repair")
+
+
+def _again(item: Translated, source: Iterator[Translated]) -> Iterator[Translated]:
+    yield item
+    yield from source

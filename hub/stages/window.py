@@ -1,0 +1,176 @@
+"""The window: work of one partition through translate, admit and apply in one unit of work (decision D3).
+
+plan (outside) -> lock -> load the state of the whole window -> decide in memory -> flush set-based -> commit -> settle.
+A second look at the codebook's revision stands between deciding and writing hold rows: else a document may be held for ever
+with the fact present.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from canonical_model.problems import Cause, Problem
+from hub import signals as names
+from hub.codebook import BookView, Codebook
+from hub.signals import Signals, reach
+from hub.stages.deciding import Decision, Loaded, decide, load
+from hub.stages.flush import Flush
+from hub.stages.plan import Plan, Planner
+from hub.stages.ports import Ports
+from hub.store import work
+from hub.store.database import Refused, Store
+from hub.store.unit import UnitOfWork
+
+LIMIT = 200
+GIVE_UP_AFTER = 3
+"""Work that killed its process this often is held as a program error."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a window did: documents by the state they are in now, work settled, and whether the partition was busy."""
+
+    documents: int = 0
+    settled: int = 0
+    busy: bool = False
+    more: bool = False
+    states: dict[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.documents or self.settled)
+
+
+class Lane:
+    """Runs windows. One a worker; on SQLite one thread a process."""
+
+    def __init__(self, store: Store, codebook: Codebook, ports: Ports, signals: Signals | None = None, limit: int = LIMIT) -> None:
+        self.store, self.codebook, self.ports, self.limit = store, codebook, ports, limit
+        self.signals = signals or Signals()
+        self.planner = Planner(ports, store.clock, limit)
+        self._alone: dict[int, int] = {}
+
+    def recover(self) -> None:
+        """At the start: work that is there was left by an owner that is gone; count the try before anything is translated."""
+        with self.store.unit() as unit:
+            for p in work.waiting_partitions(unit.connection):
+                tries = work.tries(unit.connection, p) + 1
+                work.set_tries(unit.connection, p, tries)
+                self._alone[p] = LIMIT if tries > 1 else 0
+
+    def drain(self, most: int = 1_000_000) -> int:
+        """Run windows until no partition has work, or ``most`` of them; gives how many ran."""
+        for ran in range(most):
+            with self.store.read() as connection:
+                partitions = work.waiting_partitions(connection)
+            if not partitions:
+                return ran
+            for p in partitions:
+                self.run(p)
+        return most
+
+    def run(self, p: int, limit: int | None = None) -> Outcome:
+        """One window of a partition. A refusal by the database that nobody foresaw halves it until the guilty document stands alone."""
+        most = limit or (1 if self._alone.get(p) else self.limit)
+        with self.store.read() as connection:
+            view = self.codebook.view(connection)
+            tries = work.tries(connection, p)
+            if tries < GIVE_UP_AFTER:
+                plan = self.planner.plan(connection, p, view, most)
+            else:
+                plan = self.planner.without_translating(connection, p, view, _gave_up(p))
+        reach("window.translated")
+        if not plan.work:
+            return Outcome()
+        try:
+            return self._commit(plan)
+        except Refused as refused:
+            return self._halve(p, plan, refused)
+
+    def _halve(self, p: int, plan: Plan, refused: Refused) -> Outcome:
+        """Each half is a window of its own, read and decided anew, the first before the second; one alone is held."""
+        size = max(len(plan.steps), len(plan.translations))
+        if size > 1:
+            first = self.run(p, limit=size // 2)
+            second = self.run(p, limit=size - size // 2)
+            return Outcome(first.documents + second.documents, first.settled + second.settled)
+        fact = f"the store refused it: {refused.fact}"
+        _hold_plan(plan, Problem(Cause.REFUSED_BY_STORE, f"partition:{p}", fact, "hub retry, after the repair"))
+        outcome = self._commit(plan)
+        self.signals.emit(names.ALERT, text=fact, documents=[doc.id for doc in plan.arrivals])
+        return outcome
+
+    def _commit(self, plan: Plan) -> Outcome:
+        """The transaction."""
+        with self.store.unit() as unit:
+            if not unit.lock_partition(plan.partition):
+                return Outcome(busy=True)
+            loaded = load(unit, self.planner, plan)
+            if loaded is None:
+                return Outcome()
+            if plan.exclusive:
+                self._second_look(unit, plan, loaded, exclusive=True)
+            decision = decide(unit, self.ports, plan, loaded)
+            if not plan.exclusive and decision.changes_holds and self._second_look(unit, plan, loaded, exclusive=False):
+                decision = decide(unit, self.ports, plan, loaded)
+            outcome = self._flush(unit, plan, decision)
+            reach("window.before_commit")
+        reach("window.after_commit")
+        return outcome
+
+    def _second_look(self, unit: UnitOfWork, plan: Plan, loaded: Loaded, *, exclusive: bool) -> bool:
+        """Take the codebook lock; True when a newer revision was there and everything was translated again under it."""
+        if unit.lock_codebook(exclusive=exclusive) == plan.view.revision:
+            return False
+        retranslate(unit, self.planner, plan, loaded, self.codebook.view(unit.connection))
+        return True
+
+    def _flush(self, unit: UnitOfWork, plan: Plan, decision: Decision) -> Outcome:
+        flush = Flush(unit, self.ports, plan, decision)
+        flush.write()
+        self._count_tries(unit, plan.partition)
+        outcome = Outcome(len(decision.documents), len(flush.settled), more=decision.more)
+        unit.after_commit(lambda: self._tell(plan, decision, flush))
+        return outcome
+
+    def _count_tries(self, unit: UnitOfWork, p: int) -> None:
+        """A window that commits clears the suspicion; after two deaths documents go one by one for a while."""
+        alone = self._alone.get(p, 0)
+        self._alone[p] = max(alone - 1, 0)
+        work.set_tries(unit.connection, p, 1 if alone > 1 else 0)
+
+    def _tell(self, plan: Plan, decision: Decision, flush: Flush) -> None:
+        for name, items in decision.told().items():
+            for doc in items:
+                self.signals.emit(name, document=doc.id, system=doc.system, route=doc.route, state=doc.standing(), type=doc.type)
+        for progress in plan.progress.values():
+            if progress.problem:
+                self.signals.emit(names.HELD, message=progress.message.seq, system=progress.message.system)
+        if flush.freed.owners:
+            self.signals.emit(names.RELEASED, owners=flush.freed.owners)
+
+
+def retranslate(unit: UnitOfWork, planner: Planner, plan: Plan, loaded: Loaded, view: BookView) -> None:
+    """Translate everything of a window again under a newer revision; identities do not change by it."""
+    plan.view = view
+    again = [*plan.arrivals, *loaded.candidates]
+    plan.translations.clear()
+    planner.translate_stored(unit.connection, plan, again)
+    loaded.reload(unit, plan)
+
+
+def _hold_plan(plan: Plan, problem: Problem) -> None:
+    """Hold what a window was about to decide, whatever it is."""
+    for doc in plan.arrivals:
+        doc.holds = {}
+        doc.f = doc.body = None
+        doc.hold(problem)
+    for doc in plan.translations.values():
+        doc.hold(problem)
+    for progress in plan.progress.values():
+        if not plan.arrivals:
+            progress.problem = (problem,)
+
+
+def _gave_up(p: int) -> Problem:
+    fact = f"its process died {GIVE_UP_AFTER} times while it was the first to be translated"
+    return Problem(Cause.PROGRAM_ERROR, f"partition:{p}", fact, "hub retry, after the repair")

@@ -1,0 +1,126 @@
+"""Documents: the line of a key (its waiting documents), insertion and settlement, one statement a table and window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+import zstandard
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from hub.store.lane_tables import document, hold
+from hub.store.records import Content, Document, State, Way
+from hub.store.schema import among
+
+PACKED = 512
+"""A body above this many bytes is kept compressed; zstd frames begin with its magic number, JSON never does."""
+_MAGIC = b"\x28\xb5\x2f\xfd"
+
+_line_columns = tuple(column for column in document.c if column.name not in {"body", "findings", "settled_at", "answered_at"})
+_line = (
+    select(*_line_columns)
+    .where(among(document.c.k, "keys"), document.c.state == "waiting")
+    .order_by(document.c.k, document.c.place, document.c.id)
+)
+_front = _line.limit(bindparam("most"))
+_by_id = select(*_line_columns).where(among(document.c.id, "ids"))
+_bodies = select(document.c.id, document.c.body).where(among(document.c.id, "ids"))
+_contents = select(document.c.id, document.c.s, document.c.f, document.c.inputs).where(among(document.c.id, "ids"))
+_holds = select(hold.c.owner, hold.c.cause, hold.c.cause_key, hold.c.details).where(
+    hold.c.owner_kind == "document", among(hold.c.owner, "ids")
+)
+_CHANGED = (
+    "t", "k", "s", "v", "type", "route", "state", "of", "place", "way", "accepted_against", "counted", "f", "inputs",
+    "owner", "counterparty", "stake",
+)  # fmt: skip
+_body: Any = func.coalesce(bindparam("body_"), document.c.body)
+"""A row that was not translated again in this window keeps the body it has."""
+_update = update(document).where(document.c.id == bindparam("id_")).values(
+    {**{name: bindparam(f"{name}_") for name in _CHANGED}, "body": _body, "settled_at": bindparam("settled_at_")}
+)  # fmt: skip
+
+
+def pack(body: bytes | None) -> bytes | None:
+    """A canonical body as it is kept."""
+    return zstandard.compress(body, 3) if body is not None and len(body) > PACKED else body
+
+
+def unpack(data: bytes | None) -> bytes | None:
+    """Undo ``pack``."""
+    return zstandard.decompress(data) if data is not None and data.startswith(_MAGIC) else data
+
+
+def line(connection: Connection, keys: list[str]) -> dict[str, list[Document]]:
+    """The waiting documents of keys with their holds, in the order of the line."""
+    found: dict[str, list[Document]] = {}
+    for row in connection.execute(_line, {"keys": keys}):
+        found.setdefault(row.k, []).append(_document(row))
+    with_holds(connection, [item for items in found.values() for item in items])
+    return found
+
+
+def front(connection: Connection, keys: list[str], most: int) -> list[Document]:
+    """Up to ``most`` waiting documents of keys, to be translated before the window's transaction begins."""
+    return [_document(row) for row in connection.execute(_front, {"keys": keys, "most": most})]
+
+
+def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Document]:
+    """Documents by id, with their holds."""
+    items = {row.id: _document(row) for row in connection.execute(_by_id, {"ids": sorted(set(ids))})}
+    with_holds(connection, list(items.values()))
+    return items
+
+
+def with_holds(connection: Connection, items: list[Document]) -> None:
+    """Put the hold rows on documents."""
+    by = {item.id: item for item in items}
+    if not by:
+        return
+    for row in connection.execute(_holds, {"ids": list(by)}):
+        by[row.owner].holds[(row.cause, row.cause_key)] = orjson.loads(row.details) if row.details else {}
+    for item in items:
+        item.held = frozenset(item.holds)
+
+
+def bodies(connection: Connection, ids: Iterable[int]) -> dict[int, bytes]:
+    """Canonical bodies by document id, of those that have one."""
+    found = connection.execute(_bodies, {"ids": sorted(set(ids))})
+    return {row.id: body for row in found if (body := unpack(row.body)) is not None}
+
+
+def contents(connection: Connection, ids: Iterable[int]) -> dict[int, Content]:
+    """Fingerprints by document id."""
+    return {row.id: Content(row.id, row.s, row.f, row.inputs) for row in connection.execute(_contents, {"ids": sorted(set(ids))})}
+
+
+def insert_all(connection: Connection, items: list[Document], now: int) -> None:
+    """Write new documents. The primary key is the last guard against a second admission."""
+    if items:
+        connection.execute(insert(document), [_values(item, now) for item in items])
+
+
+def update_all(connection: Connection, items: list[Document], now: int) -> None:
+    """Write what a window or a command changed of stored documents."""
+    if items:
+        values = [{f"{name}_": value for name, value in _values(item, now).items()} for item in items]
+        connection.execute(_update, values)
+
+
+def _values(item: Document, now: int) -> dict[str, Any]:
+    return {
+        "id": item.id, "message": item.message, "system": item.system, "route": item.route, "type": item.type, "t": item.t,
+        "k": item.k, "s": item.s, "v": item.v, "state": str(item.state), "of": item.of, "place": item.place,
+        "corrects": item.corrects, "way": str(item.way), "accepted_against": item.accepted_against, "counted": item.standing(),
+        "f": item.f, "inputs": item.inputs, "body": pack(item.body), "owner": item.owner, "counterparty": item.counterparty,
+        "stake": item.stake, "findings": orjson.dumps(item.findings) if item.findings else None, "created_at": now,
+        "settled_at": None if item.waiting else now, "answered_at": None,
+    }  # fmt: skip
+
+
+def _document(row: Any) -> Document:
+    return Document(
+        row.id, row.message, row.system, row.route, row.type, row._mapping["t"], row.k, row.s, row.v, row.inputs, row.place,
+        state=State(row.state), of=row.of, corrects=row.corrects, way=Way(row.way), accepted_against=row.accepted_against,
+        counted=row.counted, f=row.f, owner=row.owner, counterparty=row.counterparty, stake=row.stake, stored=True,
+    )  # fmt: skip

@@ -1,0 +1,56 @@
+"""The unit of work: one transaction, one effect. Every table module takes its connection; locks are asked for here.
+
+Lock order, everywhere: partition -> key rows (sorted) -> service rows (sorted) -> codebook. On SQLite a writing
+transaction is alone, so the lock points are statements without a lock clause or nothing at all; the text stays the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection as Connection
+from sqlalchemy import select, text
+
+from hub.store.book_tables import codebook
+from hub.store.lane_tables import partition
+
+CODEBOOK_LOCK = 7_231_001
+
+
+class UnitOfWork:
+    """A transaction that is open, and what is to happen after its commit. ``now`` is microseconds UTC."""
+
+    def __init__(self, connection: Connection, now: int) -> None:
+        self.connection, self.now = connection, now
+        self._after: list[Callable[[], None]] = []
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run ``action`` once this is committed: signals, acknowledgements, wake-ups."""
+        self._after.append(action)
+
+    def committed(self) -> None:
+        """Run what was left for after the commit; the store calls it."""
+        for action in self._after:
+            action()
+
+    def lock_partition(self, p: int) -> bool:
+        """Own partition ``p`` until the end of this transaction; False when another has it (``skip locked``)."""
+        row = select(partition.c.p).where(partition.c.p == p).with_for_update(skip_locked=True)
+        return self.connection.execute(row).first() is not None
+
+    def lock_codebook(self, *, exclusive: bool) -> int:
+        """The fair lock of the codebook (a shared row lock would starve its writer); gives the newest revision."""
+        if self.connection.dialect.name == "postgresql":
+            name = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
+            self.connection.execute(text(f"SELECT {name}(:key)"), {"key": CODEBOOK_LOCK})
+        return self.revision()
+
+    def revision(self) -> int:
+        """The newest committed revision of the codebook."""
+        return int(self.connection.execute(select(codebook.c.revision)).scalar_one())
+
+
+def rows(connection: Connection, statement: Any, **values: Any) -> list[Any]:
+    """All rows of a statement with its values."""
+    return list(connection.execute(statement, values))

@@ -1,0 +1,81 @@
+"""Pending work: rows of a partition, deleted by the commit that settles them (decision D10). This is the local channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import xxhash
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from hub.store.lane_tables import partition, work
+from hub.store.records import Work
+from hub.store.schema import among
+
+_claim = select(work).where(work.c.partition == bindparam("p")).order_by(work.c.seq).limit(bindparam("most"))
+_still = select(work.c.seq).where(among(work.c.seq, "seqs"))
+_delete = delete(work).where(among(work.c.seq, "seqs"))
+_progress = update(work).where(work.c.seq == bindparam("seq_")).values(done=bindparam("done_"))
+
+
+def partition_of(text: str, partitions: int) -> int:
+    """Stable across processes and releases: xxh3 of the UTF-8 text, modulo the number of partitions."""
+    return int(xxhash.xxh3_64_intdigest(text.encode()) % partitions)
+
+
+def add(connection: Connection, items: Iterable[Mapping[str, Any]]) -> None:
+    """Queue work. Each item: partition, kind (message, key, document), ref or k, at, done."""
+    values = [{"ref": None, "k": None, "done": 0, **item} for item in items]
+    if values:
+        connection.execute(insert(work), values)
+
+
+def claim(connection: Connection, p: int, most: int) -> list[Work]:
+    """The oldest work of a partition."""
+    return [_work(row) for row in connection.execute(_claim, {"p": p, "most": most})]
+
+
+def still_there(connection: Connection, seqs: list[int]) -> set[int]:
+    """Which of these rows nobody has settled meanwhile; asked again under the partition's lock."""
+    return set(connection.execute(_still, {"seqs": seqs}).scalars())
+
+
+def settle(connection: Connection, seqs: list[int]) -> None:
+    """Delete settled work."""
+    if seqs:
+        connection.execute(_delete, {"seqs": seqs})
+
+
+def progress(connection: Connection, done: Iterable[tuple[int, int]]) -> None:
+    """How many documents of a large message are finished: (work seq, done)."""
+    values = [{"seq_": seq, "done_": count} for seq, count in done]
+    if values:
+        connection.execute(_progress, values)
+
+
+def waiting_partitions(connection: Connection, older_than: int | None = None) -> list[int]:
+    """Partitions with work, oldest first; with ``older_than`` only those whose work was queued before it (the sweeper)."""
+    query = select(work.c.partition).group_by(work.c.partition).order_by(func.min(work.c.seq))
+    if older_than is not None:
+        query = query.where(work.c.at < older_than)
+    return list(connection.execute(query).scalars())
+
+
+def count(connection: Connection, limit: int) -> int:
+    """How much work is open, counted up to ``limit`` (back-pressure, decision D15)."""
+    inner = select(work.c.seq).limit(limit).subquery()
+    return int(connection.execute(select(func.count()).select_from(inner)).scalar_one())
+
+
+def tries(connection: Connection, p: int) -> int:
+    """How often work of this partition was left by a process that died."""
+    return int(connection.execute(select(partition.c.tries).where(partition.c.p == p)).scalar_one())
+
+
+def set_tries(connection: Connection, p: int, value: int) -> None:
+    """Raised in a commit of its own before left work is translated, set back by the next window that commits."""
+    connection.execute(update(partition).where(partition.c.p == p, partition.c.tries != value).values(tries=value))
+
+
+def _work(row: Any) -> Work:
+    return Work(row.seq, row.partition, row.kind, row.ref, row.k, row.done, row.at)
