@@ -118,7 +118,7 @@ def _name(content: Any, at: int) -> str:
 
 
 def _starts_record(content: Any, at: int, ids: Any) -> bool:
-    """True at the end, and where a record name is followed by the control record's client and number."""
+    """True exactly at the end, and where a record name is followed by the control record's client and number."""
     if at >= len(content):
-        return True
+        return at == len(content)
     return bool(_RECORD_NAME.fullmatch(_name(content, at))) and content[at + 30 : at + 49] == ids

@@ -98,7 +98,15 @@ def test_export_gives_segments_groups_fields_and_extension() -> None:
         "ZTEST01+_-NS_-ZTESTX",
     )
     head, item, text = definition.segments
-    assert (head.type, head.definition, head.parent, head.level, head.qualified, head.low, head.high) == ("Z1HEAD", "Z2HEAD000", -1, 1, True, 1, 1)
+    assert (head.type, head.definition, head.parent, head.level, head.qualified, head.low, head.high) == (
+        "Z1HEAD",
+        "Z2HEAD000",
+        -1,
+        1,
+        True,
+        1,
+        1,
+    )
     assert [(one.name, one.start, one.length) for one in head.fields] == [("QUAL", 0, 3), ("_-CWM_-TOLGR", 3, 5)]
     assert head.fields[0].text == "Prüfung"
     assert (item.parent, item.mandatory, item.low, item.high) == (-1, True, 2, 7)
@@ -107,7 +115,9 @@ def test_export_gives_segments_groups_fields_and_extension() -> None:
     assert definition.children("Z1ITEM") == ("Z1TEXT",)
 
 
-@pytest.mark.parametrize("data", [EXPORT.encode("utf-8"), EXPORT.encode("latin-1"), EXPORT.encode("utf-8-sig"), EXPORT.replace("\n", "\r\n").encode()])
+@pytest.mark.parametrize(
+    "data", [EXPORT.encode("utf-8"), EXPORT.encode("latin-1"), EXPORT.encode("utf-8-sig"), EXPORT.replace("\n", "\r\n").encode()]
+)
 def test_export_in_any_charset_and_line_end(data: bytes) -> None:
     assert load_definition(data).hash == load_definition(EXPORT).hash
 
@@ -124,7 +134,10 @@ def test_older_exports_say_byte_first_and_leave_out_end_segment() -> None:
         ("BEGIN_IDOC X\nEND_IDOC\n", "has no segment"),
         (EXPORT.replace("LENGTH 000003", "LENGTH three"), "'three' is no number"),
         (EXPORT.replace("CHARACTER_FIRST 000067", "CHARACTER_FIRST 000065"), "not fitting its segment"),
-        (EXPORT.replace("LENGTH 000010\n            CHARACTER_FIRST 000064", "LENGTH 002000\n            CHARACTER_FIRST 000064"), "not fitting"),
+        (
+            EXPORT.replace("LENGTH 000010\n            CHARACTER_FIRST 000064", "LENGTH 002000\n            CHARACTER_FIRST 000064"),
+            "not fitting",
+        ),
         (EXPORT.replace("/CWM/TOLGR", "QUAL"), "names a field twice"),
         (EXPORT.replace("LENGTH 001000\n      CHARACTER_FIRST 000064", "LENGTH 001000\n      CHARACTER_FIRST 000056"), "port version 2"),
         ("END_GROUP\nBEGIN_IDOC X", "END_GROUP without BEGIN_GROUP"),

@@ -137,7 +137,9 @@ def test_the_same_content_has_one_fingerprint_whatever_the_wrapping() -> None:
     clean = one(raw_of(FLAT)).fingerprint()
     for name in ("bom", "ctl_unicode_name", "nolinebreaks", "rstrip", "utf16le"):
         assert one(raw_of(f"derived_dirty/idocflat_orders05_{name}.txt")).fingerprint() == clean
-    assert {document.fingerprint() for document in shipped_format().read(raw_of("derived_dirty/idocflat_package_two_docnums_cr.txt"))} == {clean}
+    assert {document.fingerprint() for document in shipped_format().read(raw_of("derived_dirty/idocflat_package_two_docnums_cr.txt"))} == {
+        clean
+    }
     assert one(raw_of("derived_dirty/idocflat_same_docnum_other_content.txt")).fingerprint() != clean
     volatile = frozenset({("E1EDP20", "WMENG")})
     changed = one(raw_of("derived_dirty/idocflat_same_docnum_other_content.txt"))
