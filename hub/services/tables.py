@@ -1,7 +1,6 @@
-"""What the services' tables share: sets of keys as one parameter, and upserts, for SQLite and PostgreSQL.
+"""What the services' tables share: sets of pairs as one parameter, and upserts, for SQLite and PostgreSQL.
 
-The text of a statement does not change with the number of documents in the window (decision D3): a set of keys is one
-JSON text, which the database takes apart.
+The text of a statement does not change with the number of documents in the window (decision D3).
 """
 
 from __future__ import annotations
@@ -10,33 +9,38 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, Table, Text, bindparam, cast, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Boolean, ColumnElement, Connection, Table, Text, bindparam
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 
-def packed(keys: Iterable[Any]) -> str:
-    """Keys (texts, or pairs of texts) -> the value of a ``members`` or ``pairs`` parameter, sorted."""
-    return orjson.dumps(sorted(keys)).decode()
+class AmongPairs(FunctionElement[bool]):
+    """``(a, b) IN (the pairs given at execution)``; see ``hub.store.schema.among`` for single keys."""
+
+    inherit_cache = True
+    type = Boolean()
+    name = "among_pairs"
 
 
-def members(connection: Connection, name: str) -> Select[Any]:
-    """``select`` of the texts in the JSON array that parameter ``name`` holds: for ``column.in_(...)``."""
-    parameter = bindparam(name, type_=Text())
-    if connection.dialect.name == "sqlite":
-        return select(func.json_each(parameter).table_valued("value").c.value)
-    return select(func.jsonb_array_elements_text(cast(parameter, JSONB)).column_valued("member"))
+@compiles(AmongPairs)
+def _among_pairs(element: AmongPairs, compiler: SQLCompiler, **words: Any) -> str:
+    first, second, values = (compiler.process(part, **words) for part in element.clauses)
+    if compiler.dialect.name == "postgresql":
+        return f"({first}, {second}) IN (SELECT value->>0, value->>1 FROM jsonb_array_elements(CAST({values} AS jsonb)))"
+    return f"({first}, {second}) IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each({values}))"
 
 
-def pairs(connection: Connection, name: str) -> Select[Any]:
-    """The same for pairs: ``tuple_(a, b).in_(...)``."""
-    parameter = bindparam(name, type_=Text())
-    if connection.dialect.name == "sqlite":
-        value = func.json_each(parameter).table_valued("value").c.value
-        return select(func.json_extract(value, "$[0]"), func.json_extract(value, "$[1]"))
-    pair = func.jsonb_array_elements(cast(parameter, JSONB)).column_valued("pair")
-    return select(pair.op("->>")(0), pair.op("->>")(1))
+def among_pairs(first: ColumnElement[Any], second: ColumnElement[Any], name: str) -> AmongPairs:
+    """``among_pairs(stock.c.item, stock.c.location, "places")``, executed with ``{"places": packed_pairs(...)}``."""
+    return AmongPairs(first, second, bindparam(name, type_=Text()))
+
+
+def packed_pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    """Pairs of texts -> the value of an ``among_pairs`` parameter, sorted."""
+    return orjson.dumps(sorted(pairs)).decode()
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

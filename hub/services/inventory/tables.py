@@ -18,7 +18,6 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
-    MetaData,
     Row,
     Table,
     Text,
@@ -27,14 +26,12 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
     union_all,
 )
 
 from hub.services.inventory.model import OUTSIDE, SELLABLE, Demand, Held, Movement, Stock
-from hub.services.tables import add_to, insert_missing, members, packed, pairs, upsert
-
-metadata = MetaData()
+from hub.services.tables import add_to, among_pairs, insert_missing, packed_pairs, upsert
+from hub.store.schema import among, metadata
 
 ledger = Table(
     "inventory_ledger",
@@ -44,7 +41,7 @@ ledger = Table(
     Column("at", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     *(Column(name, Text, nullable=False) for name in ("item", "owner", "lot", "from_location", "from_state", "to_location", "to_state")),
-    Column("quantity", BigInteger, CheckConstraint("quantity > 0"), nullable=False),
+    Column("quantity", BigInteger, CheckConstraint("quantity > 0", name="positive"), nullable=False),
     *(Column(name, Text, nullable=False) for name in ("reason", "order_key", "line")),
     Index("inventory_ledger_item", "item", "at"),
 )
@@ -56,7 +53,7 @@ balances = Table(
     metadata,
     *(Column(name, Text, primary_key=True) for name in _BUCKET),
     Column("quantity", BigInteger, nullable=False),
-    CheckConstraint("quantity >= 0 or state <> 'reserved'", name="inventory_balances_reserved"),
+    CheckConstraint("quantity >= 0 or state <> 'reserved'", name="reserved"),
 )
 
 stock_rows = Table(
@@ -72,7 +69,7 @@ reservations = Table(
     "inventory_reservations",
     metadata,
     *(Column(name, Text, primary_key=True) for name in ("order_key", "line", "item", "location", "owner", "lot")),
-    Column("quantity", BigInteger, CheckConstraint("quantity >= 0"), nullable=False),
+    Column("quantity", BigInteger, CheckConstraint("quantity >= 0", name="not_negative"), nullable=False),
 )
 
 demands = Table(
@@ -95,12 +92,11 @@ lots = Table(
 
 def load_demands(stock: Stock, connection: Connection, keys: Iterable[str], numbers: Iterable[str]) -> None:
     """The orders of these keys, and those that are called by one of these numbers, with their reservations: two statements."""
-    named = members(connection, "numbers")
-    known = or_(demands.c.order_key.in_(members(connection, "keys")), demands.c.number.in_(named), demands.c.reference.in_(named))
-    for row in connection.execute(select(demands).where(known), {"keys": packed(set(keys)), "numbers": packed(set(numbers))}):
+    known = or_(among(demands.c.order_key, "keys"), among(demands.c.number, "numbers"), among(demands.c.reference, "numbers"))
+    for row in connection.execute(select(demands).where(known), {"keys": sorted(set(keys)), "numbers": sorted(set(numbers))}):
         stock.demands[row.order_key] = _demand(row)
-    mine = select(reservations).where(reservations.c.order_key.in_(members(connection, "keys")))
-    for row in connection.execute(mine, {"keys": packed(stock.demands)}):
+    mine = select(reservations).where(among(reservations.c.order_key, "keys"))
+    for row in connection.execute(mine, {"keys": sorted(stock.demands)}):
         stock.reservations.setdefault(row.order_key, {})[Held(*row[1:6])] = row.quantity
 
 
@@ -116,34 +112,31 @@ def lock(stock: Stock, connection: Connection, items: Iterable[str], touched: It
     """
     wanted = sorted(set(touched))
     insert_missing(connection, stock_rows, [{"item": item, "location": at, "source": True, "reported_at": 0} for item, at in wanted])
-    row_key = tuple_(stock_rows.c.item, stock_rows.c.location)
-    serving = stock_rows.c.item.in_(members(connection, "items")) & stock_rows.c.source
-    query = select(stock_rows).where(or_(serving, row_key.in_(pairs(connection, "touched"))))
+    serving = among(stock_rows.c.item, "items") & stock_rows.c.source
+    query = select(stock_rows).where(or_(serving, among_pairs(stock_rows.c.item, stock_rows.c.location, "touched")))
     ordered = query.order_by(stock_rows.c.item, stock_rows.c.location).with_for_update()
-    for row in connection.execute(ordered, {"items": packed(set(items)), "touched": packed(wanted)}):
+    for row in connection.execute(ordered, {"items": sorted(set(items)), "touched": packed_pairs(wanted)}):
         stock.sources[(row.location, row.item)] = row.source
         stock.reported[(row.location, row.item)] = row.reported_at
 
 
 def load_balances(stock: Stock, connection: Connection) -> None:
     """Balances and lots of what is locked: two statements."""
-    key = tuple_(balances.c.item, balances.c.location)
-    locked = packed((item, location) for location, item in stock.sources)
-    for row in connection.execute(select(balances).where(key.in_(pairs(connection, "locked"))), {"locked": locked}):
+    locked = packed_pairs((item, location) for location, item in stock.sources)
+    for row in connection.execute(select(balances).where(among_pairs(balances.c.item, balances.c.location, "locked")), {"locked": locked}):
         stock.balances[tuple(row[:5])] = row.quantity
         stock.places.setdefault(row.item, set()).add((row.location, row.owner, row.lot))
-    items = packed({item for _, item in stock.sources})
-    for row in connection.execute(select(lots).where(lots.c.item.in_(members(connection, "items"))), {"items": items}):
+    items = sorted({item for _, item in stock.sources})
+    for row in connection.execute(select(lots).where(among(lots.c.item, "items")), {"items": items}):
         stock.expiries[(row.item, row.lot)] = row.expires_on
 
 
 def load_later(stock: Stock, connection: Connection, items: Iterable[str], locations: Iterable[str], since: int) -> None:
     """Movements after ``since`` that changed what is physically at the locations: what reports of that time must not undo."""
-    at = members(connection, "locations")
-    there = or_(ledger.c.from_location.in_(at), ledger.c.to_location.in_(at))
+    there = or_(among(ledger.c.from_location, "locations"), among(ledger.c.to_location, "locations"))
     inside = ledger.c.from_state.in_(sorted(SELLABLE)) & ledger.c.to_state.in_(sorted(SELLABLE))
-    query = select(ledger).where(ledger.c.item.in_(members(connection, "items")), ledger.c.at > bindparam("since"), there, ~inside)
-    parameters = {"items": packed(set(items)), "locations": packed(set(locations)), "since": since}
+    query = select(ledger).where(among(ledger.c.item, "items"), ledger.c.at > bindparam("since"), there, ~inside)
+    parameters = {"items": sorted(set(items)), "locations": sorted(set(locations)), "since": since}
     for row in connection.execute(query, parameters):
         movement = Movement(*row)
         for location in {movement.from_location, movement.to_location}:
@@ -152,8 +145,8 @@ def load_later(stock: Stock, connection: Connection, items: Iterable[str], locat
 
 def all_items_at(connection: Connection, locations: Iterable[str]) -> list[tuple[str, str]]:
     """(item, location) of everything known at these locations: for reports that speak of the whole location."""
-    query = select(stock_rows.c.item, stock_rows.c.location).where(stock_rows.c.location.in_(members(connection, "locations")))
-    return [(row.item, row.location) for row in connection.execute(query, {"locations": packed(set(locations))})]
+    query = select(stock_rows.c.item, stock_rows.c.location).where(among(stock_rows.c.location, "locations"))
+    return [(row.item, row.location) for row in connection.execute(query, {"locations": sorted(set(locations))})]
 
 
 def write(stock: Stock, connection: Connection) -> None:
@@ -183,8 +176,8 @@ def _write_reservations(stock: Stock, connection: Connection) -> None:
     add_to(connection, reservations, more, "quantity")
     upsert(connection, reservations, fewer)
     if fewer:
-        used = delete(reservations).where(reservations.c.quantity == 0, reservations.c.order_key.in_(members(connection, "keys")))
-        connection.execute(used, {"keys": packed({row["order_key"] for row in fewer})})
+        used = delete(reservations).where(reservations.c.quantity == 0, among(reservations.c.order_key, "keys"))
+        connection.execute(used, {"keys": sorted({row["order_key"] for row in fewer})})
 
 
 def _stock_row(stock: Stock, key: tuple[str, str]) -> dict[str, Any]:

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Column, Connection, Index, MetaData, Row, Table, Text, exists, or_, select
+from sqlalchemy import BigInteger, Column, Connection, Index, Row, Table, Text, exists, or_, select
 
 from hub.services.master.model import Masters, Party, Product
-from hub.services.tables import members, packed, upsert
-
-metadata = MetaData()
+from hub.services.tables import upsert
+from hub.store.schema import among, metadata
 
 products = Table(
     "products",
@@ -41,8 +40,8 @@ parties = Table(
 
 def stock_items(connection: Connection, items: Iterable[str]) -> dict[str, str]:
     """Which item stock is counted in: id of any packaging level -> base item. Unknown ids are left out. One statement."""
-    query = select(product_items).where(product_items.c.id.in_(members(connection, "ids")))
-    return {row.id: row.item for row in connection.execute(query, {"ids": packed(set(items))})}
+    query = select(product_items).where(among(product_items.c.id, "ids"))
+    return {row.id: row.item for row in connection.execute(query, {"ids": sorted(set(items))})}
 
 
 def load_into(state: Masters, connection: Connection, items: Iterable[str], names: Iterable[str]) -> None:
@@ -50,11 +49,11 @@ def load_into(state: Masters, connection: Connection, items: Iterable[str], name
     some = select(exists(select(products.c.item)), exists(select(parties.c.party)))
     state.loaded, state.parties_loaded = (bool(found) for found in connection.execute(some).one())
     state.base_of.update(stock_items(connection, items))
-    wanted = select(products).where(products.c.item.in_(members(connection, "items")))
-    for row in connection.execute(wanted, {"items": packed({*items, *state.base_of.values()})}):
+    wanted = select(products).where(among(products.c.item, "items"))
+    for row in connection.execute(wanted, {"items": sorted({*items, *state.base_of.values()})}):
         state.products[row.item] = _product(row)
-    known = select(parties).where(or_(parties.c.party.in_(members(connection, "names")), parties.c.tier != "store"))
-    for row in connection.execute(known, {"names": packed(set(names))}):
+    known = select(parties).where(or_(among(parties.c.party, "names"), parties.c.tier != "store"))
+    for row in connection.execute(known, {"names": sorted(set(names))}):
         state.parties[row.party] = Party(**row._mapping)
 
 

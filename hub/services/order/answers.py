@@ -6,7 +6,7 @@ unit it was ordered in; what waits for stock is not confirmed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from hub.services.amounts import convert, decimal, millionths, minor
@@ -14,8 +14,8 @@ from hub.services.order.model import Line, Order, Reason
 from hub.services.order.states import State
 from hub.store.effects import Event, Outgoing
 
-Refused = Mapping[str, tuple[Reason, ...]]
-"""Reasons by line key for which a change of the line was not taken: the line stays as it was."""
+Refused = Mapping[str, tuple[Mapping[str, Any], tuple[Reason, ...]]]
+"""Line id -> what was asked of the line and the reasons for which it was not done: the line stays as it was."""
 
 
 def confirmed(line: Line) -> int:
@@ -31,78 +31,107 @@ def in_ordered_unit(line: Line, quantity: int) -> str:
 
 
 def status_of(line: Line) -> str:
-    """accepted | changed | backordered | rejected."""
+    """accepted | changed | backordered | rejected. A line that the buyer deleted as a whole is accepted: he wanted that."""
     if line.rejected:
         return "rejected"
     if line.backordered:
         return "backordered"
-    return "changed" if line.cancelled else "accepted"
+    return "changed" if 0 < line.cancelled < line.ordered else "accepted"
 
 
-def _reasons(reasons: Iterable[Reason]) -> list[dict[str, str]]:
+def deleted(line: Line) -> bool:
+    """Whether all of an accepted line was cancelled."""
+    return not line.rejected and line.ordered > 0 and line.cancelled == line.ordered
+
+
+def _texts(reasons: Iterable[Reason]) -> list[dict[str, str]]:
     return [{"code": reason.code, "text": reason.text} for reason in reasons]
 
 
-def _line(line: Line, refused: tuple[Reason, ...]) -> dict[str, Any]:
-    """One line of the answer. The reasons say what the status alone does not."""
-    reasons = [*line.reasons, *refused]
+def _extra(line: Line) -> list[Reason]:
+    """What the quantities say besides the reasons that rules gave."""
     if line.backordered:
-        reasons.append(Reason("backordered", f"{decimal(line.backordered)} {line.base_unit} will follow"))
-    ordered = line.asked["quantity"]
+        return [Reason("backordered", f"{decimal(line.backordered)} {line.base_unit} will follow")]
+    if line.cancelled and not line.rejected and not line.reasons:
+        return [Reason("deleted", f"{decimal(line.cancelled)} {line.base_unit} cancelled")]
+    return []
+
+
+def _line(line: Line) -> dict[str, Any]:
+    """One line of the answer, as it stands now."""
     value = in_ordered_unit(line, confirmed(line)) if not line.rejected else "0"
     body: dict[str, Any] = {
         "id": line.id,
-        "status": "rejected" if refused else status_of(line),
+        "status": status_of(line),
         "item": line.item,
         "quantity": {"value": value, "unit": line.unit},
-        "ordered": ordered,
+        "ordered": line.asked["quantity"],
     }
     if line.price is not None:
         body["price"] = line.price
     if line.requested_on is not None:
         body["requested_on"] = line.requested_on
-    body["reasons"] = _reasons(reasons)
+    body["reasons"] = _texts([*line.reasons, *_extra(line)])
     return body
 
 
-def header_status(order: Order, lines: list[dict[str, Any]], reasons: tuple[Reason, ...]) -> str:
+def refused_line(asked: Mapping[str, Any], kept: Line | None, reasons: Iterable[Reason]) -> dict[str, Any]:
+    """What was asked of a line and is not done: nothing of it is confirmed; the line stays as it was."""
+    item = asked.get("item") or (kept.item if kept is not None else {"id": f"line:{asked['id']}"})
+    ordered = asked.get("quantity") or (kept.asked["quantity"] if kept is not None else {"value": "0", "unit": "C62"})
+    return {
+        "id": asked["id"], "status": "rejected", "item": item,
+        "quantity": {"value": "0", "unit": ordered["unit"]}, "ordered": ordered, "reasons": _texts(reasons),
+    }  # fmt: skip
+
+
+def _header_status(order: Order, lines: list[dict[str, Any]]) -> str:
     """accepted | changed | rejected | pending, from the lines of the answer."""
     statuses = {line["status"] for line in lines}
-    if reasons or statuses == {"rejected"}:
+    if statuses == {"rejected"}:
         return "rejected"
     if order.held:
         return "pending"
     return "changed" if statuses - {"accepted"} else "accepted"
 
 
-def response(order: Order, *, kind: str, today: str, reasons: tuple[Reason, ...] = (), refused: Refused | None = None) -> Outgoing:
-    """order_response/1 for the buyer. ``kind``: order | change | cancel, what is answered; ``reasons`` refuse it as a whole."""
+def response(
+    order: Order,
+    *,
+    kind: str,
+    today: str,
+    reasons: Iterable[Reason] = (),
+    refused: Refused | None = None,
+    only: Container[str] | None = None,
+) -> Outgoing:
+    """order_response/1 for the buyer: the lines as they stand, or, of a change, those it named (``only``), with what was
+    refused of it. ``kind``: order | change | cancel, what is answered."""
     refusals = refused or {}
-    known = [_line(line, refusals.get(key, ())) for key, line in order.lines.items()]
-    lines = known + [unknown_line(key, found) for key, found in refusals.items() if key not in order.lines]
-    body: dict[str, Any] = {
-        "number": order.number,
-        "seller_number": order.reference,
-        "order_type": kind,
-        "status": header_status(order, lines, reasons),
-        "issued_on": today,
-        "currency": order.currency,
-        **{name: order.parties[name] for name in ("buyer", "seller", "ship_to") if name in order.parties},
-        "lines": lines,
-        "reasons": _reasons([*reasons, *order.held]),
-    }
-    if not order.currency:
-        del body["currency"]
+    told = [line for key, line in order.lines.items() if (only is None or key in only) and line.id not in refusals]
+    lines = [_line(line) for line in told if not _silent(line, kind)]
+    lines += [refused_line(asked, order.lines.get(key), found) for key, (asked, found) in refusals.items()]
+    return _outgoing(order, kind, today, _header_status(order, lines), lines, [*reasons, *order.held])
+
+
+def _silent(line: Line, kind: str) -> bool:
+    """An order says nothing of lines that it no longer has, a cancel nothing of lines that were never accepted."""
+    return line.rejected if kind == "cancel" else kind == "order" and deleted(line)
+
+
+def refusal(order: Order, *, kind: str, today: str, reasons: tuple[Reason, ...], asked: Iterable[Mapping[str, Any]]) -> Outgoing:
+    """order_response/1 that refuses a document as a whole: the lines it named are echoed, none of them is done."""
+    lines = [refused_line(line, order.lines.get(line["id"]), reasons) for line in asked]
+    return _outgoing(order, kind, today, "rejected", lines, reasons)
+
+
+def _outgoing(order: Order, kind: str, today: str, status: str, lines: list[dict[str, Any]], reasons: Iterable[Reason]) -> Outgoing:
+    body: dict[str, Any] = {"number": order.number, "seller_number": order.reference, "order_type": kind}
+    body.update(status=status, issued_on=today)
+    if order.currency:
+        body["currency"] = order.currency
+    body.update((name, order.parties[name]) for name in ("buyer", "seller", "ship_to") if name in order.parties)
+    body["lines"], body["reasons"] = lines, _texts(reasons)
     return Outgoing("order_response/1", order.key, body, order.buyer, references=(order.number, order.reference))
-
-
-def unknown_line(key: str, reasons: tuple[Reason, ...]) -> dict[str, Any]:
-    """A line that the change named and the order does not have: only its id can be echoed."""
-    nothing = {"value": "0", "unit": "C62"}
-    return {
-        "id": key, "status": "rejected", "item": {"id": f"line:{key}", "given": []},
-        "quantity": nothing, "ordered": nothing, "reasons": _reasons(reasons),
-    }  # fmt: skip
 
 
 def shipping_orders(order: Order, before: Mapping[tuple[str, str], int], now: Mapping[tuple[str, str], int]) -> list[Outgoing]:
@@ -121,7 +150,7 @@ def _shipping_order(order: Order, location: str, before: Mapping[tuple[str, str]
         "order_number": order.number,
         "buyer": order.parties["buyer"],
         "ship_to": order.parties.get("ship_to", order.parties["buyer"]),
-        "warehouse": {"party": location, "given": []},
+        "warehouse": {"party": location},
     }
     if order.requested_on is not None:
         body["requested_on"] = order.requested_on

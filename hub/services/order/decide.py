@@ -22,7 +22,7 @@ from hub.services.order.rules import Facts, OrderRules, check_header, check_line
 from hub.services.order.states import TABLE, Happening
 from hub.store.effects import Applicable, Effects
 
-Refusals = dict[str, tuple[Reason, ...]]
+Refusals = dict[str, tuple[Mapping[str, Any], tuple[Reason, ...]]]
 
 
 @lru_cache(maxsize=64)
@@ -144,8 +144,8 @@ def _first(document: Applicable, order: Order, state: Orders, rules: OrderRules)
     state.add(order)
     effects = _settle(document, order, state, rules, {})
     effects.events.insert(0, answers.event(order, fresh=True))
-    effects.outgoing.insert(0, answers.response(order, kind="order", today=today(document), reasons=refusing))
-    return effects
+    answer = answers.response(order, kind="order", today=today(document), reasons=refusing)
+    return replace(effects, outgoing=[answer, *effects.outgoing])
 
 
 def _open(line: Line) -> None:
@@ -185,11 +185,11 @@ def _take_line(order: Order, key: str, wanted: Line, document: Applicable, state
         _open(wanted)
         order.lines[key] = wanted
     elif wanted.rejected:
-        refused[key] = wanted.reasons
+        refused[key] = (wanted.asked, wanted.reasons)
     elif wanted.stock_item != line.stock_item and line.shipped:
-        refused[key] = (Reason("item_changed_after_shipment", f"{line.item['id']} was shipped on this line"),)
+        refused[key] = (wanted.asked, (Reason("item_changed_after_shipment", f"{line.item['id']} was shipped on this line"),))
     elif wanted.ordered < line.shipped:
-        refused[key] = (Reason("below_shipped", _below(line)),)
+        refused[key] = (wanted.asked, (Reason("below_shipped", _below(line)),))
     else:
         keep = 0 if wanted.stock_item != line.stock_item else wanted.ordered - line.shipped
         _give_back(order, line, max(0, line.allocated - keep), document, state)
@@ -222,7 +222,7 @@ def _key(order: Order, line: Line) -> str:
 def _delete(order: Order, key: str, document: Applicable, state: Orders, refused: Refusals) -> None:
     line = order.lines[key]
     if line.shipped:
-        refused[key] = (Reason("below_shipped", _below(line)),)
+        refused[key] = (line.asked, (Reason("below_shipped", _below(line)),))
     else:
         cancel_line(order, line, document, state)
 
@@ -269,7 +269,7 @@ def _with_changes(document: Applicable, order: Order, state: Orders) -> tuple[Or
     for asked in body["lines"]:
         reason = _change_fault(asked, order, wanted)
         if reason is not None:
-            refused[asked["id"]] = (*refused.get(asked["id"], ()), reason)
+            refused[asked["id"]] = (asked, (reason,))
         elif asked["action"] != "delete":
             kept = order.lines.get(asked["id"])
             position = kept.position if kept else 1 + max((line.position for line in order.lines.values()), default=0) + len(wanted.lines)
@@ -305,6 +305,8 @@ def _merged(asked: Mapping[str, Any], kept: Line | None) -> dict[str, Any]:
 
 
 def _cancel(document: Applicable, state: Orders, rules: OrderRules) -> Effects:
+    if document.key not in state.orders and document.settings.get("cancels_unaccepted"):
+        return _cancel_unaccepted(document, state, rules)
     order = _kept(document, state)
     code = TABLE[order.state, Happening.CANCEL]
     if code:
@@ -315,6 +317,13 @@ def _cancel(document: Applicable, state: Orders, rules: OrderRules) -> Effects:
             cancel_line(order, line, document, state)
     order.held = ()
     return _changed(document, order, state, rules, before, "cancel", {})
+
+
+def _cancel_unaccepted(document: Applicable, state: Orders, rules: OrderRules) -> Effects:
+    """The order was held and never got here; its cancel closes it, and is answered."""
+    order = build(replace(document, body={**document.body, "lines": []}), state, rules)
+    answer = answers.response(order, kind="cancel", today=today(document))
+    return Effects(outgoing=[replace(answer, references=(order.number,))], note="cancelled before it was accepted")
 
 
 def _kept(document: Applicable, state: Orders) -> Order:
@@ -344,7 +353,8 @@ def _refuse(document: Applicable, order: Order, kind: str, code: str) -> Effects
 
 def _refused(document: Applicable, order: Order, kind: str, reasons: tuple[Reason, ...]) -> Effects:
     """The order stays as it was; the sender hears why."""
-    answer = answers.response(order, kind=kind, today=today(document), reasons=reasons)
+    asked = document.body.get("lines", ())
+    answer = answers.refusal(order, kind=kind, today=today(document), reasons=reasons, asked=asked)
     return Effects(outgoing=[answer], note=f"refused: {', '.join(reason.code for reason in reasons)}")
 
 
@@ -361,10 +371,11 @@ def _changed(
     state.touch(order, document)
     effects = _settle(document, order, state, rules, before)
     effects.events.insert(0, answers.event(order, fresh=False))
-    effects.outgoing.insert(0, answers.response(order, kind=kind, today=today(document), refused=refused))
+    only = {line["id"] for line in document.body["lines"]} if kind == "change" else None
+    answer = answers.response(order, kind=kind, today=today(document), refused=refused, only=only)
     freed, state.freed = state.freed, []
     others = fill(freed, document, state, rules, day=today(document))
-    return Effects([*effects.events, *others.events], [*effects.outgoing, *others.outgoing], note=effects.note)
+    return Effects([*effects.events, *others.events], [answer, *effects.outgoing, *others.outgoing], note=effects.note)
 
 
 def _settle(document: Applicable, order: Order, state: Orders, rules: OrderRules, before: Mapping[tuple[str, str], int]) -> Effects:

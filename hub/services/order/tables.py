@@ -17,7 +17,6 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
-    MetaData,
     Row,
     Table,
     Text,
@@ -28,9 +27,8 @@ from sqlalchemy import (
 )
 
 from hub.services.order.model import Line, Order, Orders, Reason
-from hub.services.tables import members, packed, upsert
-
-metadata = MetaData()
+from hub.services.tables import upsert
+from hub.store.schema import among, metadata
 
 WAITING_A_WINDOW = 500
 """Orders that wait for stock which one window may look at; those left over are looked at with the next report."""
@@ -73,12 +71,12 @@ order_lines = Table(
     Column("base_unit", Text, nullable=False),
     Column("quantity", BigInteger, nullable=False),
     Column("ordered", BigInteger, nullable=False),
-    *(Column(name, BigInteger, CheckConstraint(f'"{name}" >= 0'), nullable=False) for name in _COUNTS),
+    *(Column(name, BigInteger, CheckConstraint(f'"{name}" >= 0', name=f"{name}_not_negative"), nullable=False) for name in _COUNTS),
     Column("at", Text, nullable=False),
     Column("rejected", Boolean, nullable=False),
     Column("reasons", Text, nullable=False),
-    CheckConstraint("ordered = open + allocated + shipped + cancelled", name="order_lines_equation"),
-    CheckConstraint("backordered <= open and released <= allocated", name="order_lines_parts"),
+    CheckConstraint("ordered = open + allocated + shipped + cancelled", name="equation"),
+    CheckConstraint("backordered <= open and released <= allocated", name="parts"),
 )
 _WAITS = order_lines.c.backordered > 0
 Index("order_lines_waiting", order_lines.c.stock_item, sqlite_where=_WAITS, postgresql_where=_WAITS)
@@ -87,10 +85,10 @@ Index("order_lines_waiting", order_lines.c.stock_item, sqlite_where=_WAITS, post
 def load_into(state: Orders, connection: Connection, *, keys: Iterable[str], numbers: Iterable[str], items: Iterable[str]) -> None:
     """Lock (sorted by key) and load the orders of these keys and numbers, and those that wait for stock of these items or
     of the items of these orders."""
-    mine, lines = packed(set(keys)), order_lines
+    mine, lines = sorted(set(keys)), order_lines
     own = lines.alias("own")
-    theirs = select(own.c.stock_item).where(own.c.order_key.in_(members(connection, "keys")))
-    of_items = or_(lines.c.stock_item.in_(members(connection, "items")), lines.c.stock_item.in_(theirs))
+    theirs = select(own.c.stock_item).where(among(own.c.order_key, "keys"))
+    of_items = or_(among(lines.c.stock_item, "items"), lines.c.stock_item.in_(theirs))
     waiting = (
         select(lines.c.order_key)
         .join(orders.alias("oldest"), literal_column("oldest.key") == lines.c.order_key)
@@ -99,17 +97,17 @@ def load_into(state: Orders, connection: Connection, *, keys: Iterable[str], num
         .limit(bindparam("most"))
     )
     wanted = or_(
-        orders.c.key.in_(members(connection, "keys")),
-        orders.c.number.in_(members(connection, "numbers")),
-        orders.c.reference.in_(members(connection, "numbers")),
+        among(orders.c.key, "keys"),
+        among(orders.c.number, "numbers"),
+        among(orders.c.reference, "numbers"),
         orders.c.key.in_(waiting.scalar_subquery()),
     )
-    parameters = {"keys": mine, "numbers": packed(set(numbers)), "items": packed(set(items)), "most": WAITING_A_WINDOW}
+    parameters = {"keys": mine, "numbers": sorted(set(numbers)), "items": sorted(set(items)), "most": WAITING_A_WINDOW}
     found = connection.execute(select(orders).where(wanted).order_by(orders.c.key).with_for_update(), parameters)
     for row in found:
         state.orders[row.key] = _order(row)
-    of_found = select(lines).where(lines.c.order_key.in_(members(connection, "keys"))).order_by(lines.c.order_key, lines.c.position)
-    for row in connection.execute(of_found, {"keys": packed(state.orders)}):
+    of_found = select(lines).where(among(lines.c.order_key, "keys")).order_by(lines.c.order_key, lines.c.position)
+    for row in connection.execute(of_found, {"keys": sorted(state.orders)}):
         _keep_line(state, row)
 
 

@@ -21,7 +21,8 @@ from hub.services.order.model import Order
 from hub.services.order.rules import OrderRules
 from hub.services.order.service import OrderService
 from hub.services.together import States, Together
-from hub.store.effects import Applicable, Effects
+from hub.store.effects import Applicable, Effects, Event
+from hub.store.schema import metadata
 
 DAY = 86_400_000_000
 NOON = 1_795_521_600 * 1_000_000
@@ -35,6 +36,12 @@ KINDS = {
     "product/1": "product",
     "party/1": "party",
 }
+TABLES = [
+    *(order_tables.orders, order_tables.order_lines),
+    *(inventory_tables.ledger, inventory_tables.balances, inventory_tables.stock_rows),
+    *(inventory_tables.reservations, inventory_tables.demands, inventory_tables.lots),
+    *(master_tables.products, master_tables.product_items, master_tables.parties),
+]
 A, B = "06901234567892", "06901234567908"
 
 
@@ -95,8 +102,7 @@ class World:
     engine: Engine = field(default_factory=lambda: create_engine("sqlite://", poolclass=StaticPool))
 
     def __post_init__(self) -> None:
-        for metadata in (order_tables.metadata, inventory_tables.metadata, master_tables.metadata):
-            metadata.create_all(self.engine)
+        metadata.create_all(self.engine, TABLES)
         event.listen(self.engine, "before_cursor_execute", lambda c, cursor, text, *rest: self.statements.append(text))
 
     def document(self, type: str, body: Mapping[str, Any], *, party: str = "HQ", **more: Any) -> Applicable:
@@ -118,6 +124,15 @@ class World:
     def apply(self, type: str, body: Mapping[str, Any], **more: Any) -> Effects:
         """A window of one document."""
         return self.window([self.document(type, body, **more)])[0]
+
+    def tell(self, type: str, number: str, body: Mapping[str, Any], *, buyer: str = "GD") -> Effects:
+        """An event from outside the group, about an order."""
+        cause = self.document("order/1", order(number, [], buyer=buyer))
+        with self.engine.begin() as connection:
+            state = self.services.load(connection, [cause])
+            effects = self.services.hear(Event(type, cause.key, body), cause, state)
+            state.flush(connection)
+        return effects
 
     def load(self, connection: Connection, documents: Sequence[Applicable]) -> States:
         return self.services.load(connection, documents)
