@@ -47,6 +47,7 @@ _KNOWN_FILES: Final = (
     (b"%PDF", "a PDF file", "ask the sender for the data as text"),
     (b"\x1f\x8b", "compressed by gzip", "let the connector or the sender unpack it"),
 )
+_ENOUGH: Final = 65_536
 _HANZI_OUTSIDE_GB2312: Final = re.compile(rb"[\x81-\xfe][\x40-\x7e]|[\x81-\xa0][\x80-\xfe]|[\xf8-\xfe][\x80-\xfe]")
 _HANZI: Final = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]|[\x81-\xfe][\x30-\x39][\x81-\xfe][\x30-\x39]")
 
@@ -185,9 +186,10 @@ def _guess(raw: bytes) -> str:
 
 def _doubt(raw: bytes, name: str) -> str:
     """Valid GB18030 that is no likely Chinese: most pairs lie outside GB2312, as in a Western text read by mistake."""
-    if name != "gb18030":
+    if name != "gb18030" or _fits(raw, "gb2312"):
         return ""
-    pairs, odd = len(_HANZI.findall(raw)), len(_HANZI_OUTSIDE_GB2312.findall(raw))
+    head = bytes(raw[:_ENOUGH])
+    pairs, odd = len(_HANZI.findall(head)), len(_HANZI_OUTSIDE_GB2312.findall(head))
     return "most of its characters are rare, it may be a Western code page: declare `charset:`" if odd * 2 > pairs else ""
 
 

@@ -42,19 +42,24 @@ class Dialect(NamedTuple):
     trim: bool
 
 
-def rows(text: str, dialect: Dialect, start: int = 0) -> Iterator[Row]:
-    """Every row of a text in order, blank ones too."""
-    at, line, size, quote = start, 1, len(text), dialect.quote
+def rows(text: str, dialect: Dialect, start: int = 0, before: int = 0) -> Iterator[Row]:
+    """Every row from a place in a text, in order, blank ones too; ``before`` lines end before that place."""
+    at, line, size, quote = start, before + 1, len(text), dialect.quote
     while at < size:
         found = LINE_END.search(text, at)
         end, after = found.span() if found else (size, size)
         if quote and text.find(quote, at, end) >= 0:
             row, after = _quoted_row(text, at, line, dialect)
             yield row
-            line += len(LINE_END.findall(text, at, row.end))
+            line += breaks(text, row)
         else:
             yield Row(at, end, line)
         at, line = after, line + 1
+
+
+def breaks(text: str, row: Row) -> int:
+    """Line breaks inside the quotes of a row."""
+    return len(LINE_END.findall(text, row.start, row.end)) if row.spans is not None else 0
 
 
 def _quoted_row(text: str, start: int, line: int, dialect: Dialect) -> tuple[Row, int]:

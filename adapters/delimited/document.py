@@ -12,6 +12,8 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Final
 
+import orjson
+
 from adapters.base import Field, Finding, Node, Record, Source, Step
 from adapters.charset import DAMAGED
 from adapters.delimited.cells import Row, is_quoted, spans_of
@@ -21,7 +23,7 @@ from canonical_model.places import Bytes
 from canonical_model.problems import Problem
 
 _SCIENTIFIC: Final = re.compile(r"[-+]?\d(?:[.,]\d+)?[Ee]\+\d{1,3}")
-_CODE: Final = re.compile(r"编号|编码|代码|条码|条形码|货号|料号|\b(?:code|gtin|ean|upc|barcode|item|sku|article|artikel)\b", re.IGNORECASE)
+_FEWEST_CODES: Final = 3
 _NO_KIDS: Final[Mapping[str, list[Node]]] = {}
 
 
@@ -115,29 +117,37 @@ class DelimitedDocument:
         """Over the decoded texts by heading: the same rows in another charset, dialect or order of columns are the
         same content. A damaged cell counts as it stands."""
         skipped = {name for segment, name in volatile if segment in ("", "row")}
-        hashed = blake2b(digest_size=16)
-        for line, data in zip(self._lines, self._data, strict=True):
-            own = sorted(item for item in data.items() if item[0] not in skipped)
-            hashed.update(repr(own).encode())
+        own = [{name: text for name, text in data.items() if name not in skipped} for data in self._data] if skipped else self._data
+        hashed = blake2b(orjson.dumps(own, option=orjson.OPT_SORT_KEYS), digest_size=16)
+        for line in self._lines:
             if line.problems:
                 hashed.update(self._table.text[line.row.start : line.row.end].encode("utf-8", "surrogatepass"))
         return hashed.digest()
 
     def _damaged_columns(self) -> Iterator[Finding]:
-        for name in filter(None, self._table.names):
-            values = [(at, data[name]) for at, data in enumerate(self._data) if name in data]
-            lost = next(((at, text) for at, text in values if _SCIENTIFIC.fullmatch(text)), None)
-            if lost:
-                text = f"column {name} holds {lost[1]}: a spreadsheet has turned codes into rounded numbers, their digits are lost"
-                yield Finding("delimited.scientific_notation", text, self._table.place(self._lines[lost[0]].row), details={"column": name})
-            elif _CODE.search(name) and _zeros_may_be_lost([text for _, text in values]):
+        if self._table.may_be_rounded:
+            yield from self._rounded()
+        if len(self._lines) < _FEWEST_CODES:
+            return
+        for name in self._table.codes:
+            if _zeros_may_be_lost([data[name] for data in self._data if name in data]):
                 text = f"codes of column {name} have different lengths and none begins with 0: leading zeros may have been lost"
                 yield Finding("delimited.leading_zeros", text, severity="note", details={"column": name})
+
+    def _rounded(self) -> Iterator[Finding]:
+        """Each column with a code that a spreadsheet has turned into a rounded number, once."""
+        seen: set[str] = set()
+        for line, data in zip(self._lines, self._data, strict=True):
+            for name, text in data.items():
+                if name not in seen and _SCIENTIFIC.fullmatch(text):
+                    seen.add(name)
+                    said = f"column {name} holds {text}: a spreadsheet has turned codes into rounded numbers, their digits are lost"
+                    yield Finding("delimited.scientific_notation", said, self._table.place(line.row), details={"column": name})
 
 
 def _zeros_may_be_lost(values: Sequence[str]) -> bool:
     """A hint only: at least three codes, all digits, of two to four neighbouring lengths, none with a zero in front."""
     lengths = {len(text) for text in values}
-    if len(values) < 3 or len(lengths) < 2 or max(lengths) - min(lengths) > 3:
+    if len(values) < _FEWEST_CODES or len(lengths) < 2 or max(lengths) - min(lengths) > 3:
         return False
     return all(text.isascii() and text.isdigit() and text[0] != "0" for text in values)

@@ -29,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final
 
@@ -41,7 +42,7 @@ _DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", 
 _FLAGS: Final = ("whole", "consecutive", "fill_down", "trim", "bom")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Options:
     """The words above, checked and typed."""
 
@@ -64,7 +65,7 @@ class Options:
     bytes: Mapping[str, int] = field(default_factory=dict)
     replace: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def required(self) -> tuple[str, ...]:
         """Headings that a file must have."""
         return tuple(dict.fromkeys([*(name for name in self.columns if name not in self.optional), *self.group]))

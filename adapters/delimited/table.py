@@ -5,25 +5,25 @@ Nothing is dropped in silence: what is not data is named by a finding with its p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from adapters.base import Finding
 from adapters.charset import DAMAGED, Decoded, Offsets
-from adapters.delimited.cells import Dialect, Row, raw_cells, rows, spans_of, value
-from adapters.delimited.options import DelimitedLayout, Options, heading, squeezed
-from adapters.delimited.sniff import SAMPLE, delimiter, doubtful, header_row, missing, unique
+from adapters.delimited.cells import Dialect, Row, breaks, raw_cells, rows, spans_of, value
+from adapters.delimited.headings import Headings, find
+from adapters.delimited.options import DelimitedLayout, squeezed
+from adapters.delimited.sniff import delimiter
 from canonical_model.places import Bytes
-from canonical_model.problems import Cause, Problem, Unreadable, cause_key
+from canonical_model.problems import Cause, Problem, cause_key
 
 _LONGEST_TOTAL: Final = 24
+_CODE: Final = re.compile(r"编号|编码|代码|条码|条形码|货号|料号|\b(?:code|gtin|ean|upc|barcode|item|sku|article|artikel)\b", re.IGNORECASE)
 _FIX: Final = "ask the sender for the file again, or correct it: hub resubmit --edit"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A row of data with what was found in it. ``group``: values of the group columns, None where they are not
     to be trusted. ``problems`` hold the document that it is part of."""
 
@@ -43,10 +43,27 @@ class Table:
         chosen = self.options.delimiter or delimiter(self.text, self.options)
         self.dialect = Dialect(chosen, self.options.quote, self.options.trim)
         self.skipped: list[Finding] = [decoded.finding]
-        self.names, self._header, self._start = self._headings()
+        self._rows_from(find(self.text, self.dialect, self.options))
         self._columns = tuple(self.names.index(name) for name in self.options.group)
-        self._width = len(self.names)
+        self._blank = self.dialect.delimiter + " \t　"
         self._trailing = False
+        self.may_be_rounded = "E+" in self.text or "e+" in self.text
+        self.codes = tuple(name for name in self.names if name and _CODE.search(name))
+
+    def _rows_from(self, found: Headings) -> None:
+        """Take over the headings; rows of data begin behind them."""
+        self.names, row = found.names, found.row
+        self._width = len(self.names)
+        self._header = self.text[row.start : row.end] if row else None
+        self._start, self._line_before = (row.end, row.line + breaks(self.text, row) - 1) if row else (0, 0)
+        for above in found.above:
+            self._skip("delimited.title_line", f"stands above the headings: {self.text[above.start : above.end]}", above)
+        if row and found.doubtful:
+            text = f"headings look like data: {', '.join(found.doubtful)}; is `header: none` meant?"
+            self._skip("delimited.header_doubtful", text, row)
+        unknown = [name for name in self.names if name and self.options.columns and name not in self.options.columns]
+        if row and unknown:
+            self._skip("delimited.unknown_column", f"columns that are not declared: {', '.join(unknown)}", row)
 
     def place(self, row: Row) -> Bytes:
         """The bytes of a row without its line end."""
@@ -76,9 +93,7 @@ class Table:
     def lines(self) -> Iterator[Line]:
         """The rows of data, in order. Findings on other rows go to ``skipped`` as they are met."""
         above: tuple[str, ...] = ("",) * len(self._columns)
-        for row in rows(self.text, self.dialect):
-            if row.line < self._start:
-                continue
+        for row in rows(self.text, self.dialect, self._start, self._line_before):
             line = self._line(row)
             if line is None:
                 continue
@@ -89,7 +104,7 @@ class Table:
 
     def _line(self, row: Row) -> Line | None:
         raw = self.text[row.start : row.end]
-        if not raw or raw.isspace() or not raw.strip(self.dialect.delimiter + " \t　"):
+        if not raw or raw.isspace() or not raw.strip(self._blank):
             return None
         if raw == self._header:
             self._skip("delimited.repeated_header", "the headings stand again", row)
@@ -110,7 +125,7 @@ class Table:
 
     def _is_total(self, cells: Sequence[str]) -> bool:
         """The first filled cell is a total word, the row has an empty cell, and no group is named in it."""
-        first = next((at for at, cell in enumerate(cells) if cell and not cell.isspace()), 0)
+        first = 0 if cells[0] else next((at for at, cell in enumerate(cells) if cell), 0)
         if len(cells[first]) > _LONGEST_TOTAL or squeezed(value(cells[first], self.dialect) or "") not in self.options.totals:
             return False
         named = [at for at in self._columns if at != first and at < len(cells) and self.value(cells[at])]
@@ -123,6 +138,9 @@ class Table:
         if extra:
             fact = f"line {row.line} has {len(cells)} cells, the headings {self._width}: a {self.dialect.delimiter!r} inside a text?"
             problems.append(self._problem(fact, "ragged", row, value=self.text[row.start : row.end]))
+        elif len(cells) < self._width and (hiding := self._hiding(row)):
+            fact = f"line {row.line} has {len(cells)} cells, the headings {self._width}: {hiding} may be half a character and a delimiter"
+            problems.append(self._problem(fact, "ragged", row, value=self.text[row.start : row.end]))
         elif len(cells) < self._width:
             text = f"line {row.line} has {len(cells)} cells where the headings have {self._width}: the last ones are absent"
             findings.append(Finding("delimited.ragged_row", text, self.place(row)))
@@ -134,6 +152,15 @@ class Table:
         damaged = len(cells) != self._width and any(DAMAGED.search(cell) for cell in cells)
         group = None if damaged or any(DAMAGED.search(cells[at]) for at in self._columns if at < len(cells)) else self._group(cells)
         return Line(row, group, tuple(findings), tuple(problems))
+
+    def _hiding(self, row: Row) -> str:
+        """Two-byte characters of a row whose second byte is the delimiter's: where a byte was lost before a ``|``, the two
+        are read as one character and no byte is invalid."""
+        if self.charset not in ("gbk", "gb18030", "cp950", "cp932"):
+            return ""
+        second = self.dialect.delimiter.encode(self.charset)
+        letters = dict.fromkeys(letter for letter in self.text[row.start : row.end] if not letter.isascii() and not DAMAGED.match(letter))
+        return "".join(letter for letter in letters if letter.encode(self.charset)[1:] == second)
 
     def _odd(self, row: Row) -> list[Finding]:
         if row.odd != "text_after_quote":
@@ -163,44 +190,6 @@ class Table:
             Cause.UNREADABLE, cause_key("delimited", key), fact, _FIX, source=source, place=place or self.place(row), value=value
         )
 
-    def _headings(self) -> tuple[tuple[str | None, ...], str | None, int]:
-        """Names of the columns, the text of the row of headings, and the line at which data begins."""
-        first = [row for row in islice(rows(self.text, self.dialect), SAMPLE) if row.end > row.start]
-        if not first:
-            raise Unreadable(
-                "the file is empty", key=cause_key("delimited", "empty"), fix="ask the sender; a file that ends early is often half written"
-            )
-        table = [[value(cell, self.dialect) or "" for cell in self.cells(row)] for row in first]
-        at = header_row(table, self.options)
-        if at is None:
-            return self._positions(table), None, 1
-        for row in first[:at]:
-            self._skip("delimited.title_line", f"stands above the headings: {self.text[row.start : row.end]}", row)
-        names = self._named(table[at], table[at + 1 :], first[at])
-        return names, self.text[first[at].start : first[at].end], first[at].line + 1 + self.text.count("\n", first[at].start, first[at].end)
-
-    def _positions(self, table: Sequence[Sequence[str]]) -> tuple[str | None, ...]:
-        if self.options.columns:
-            return self.options.columns
-        return tuple(f"_{at + 1}" for at in range(max(len(row) for row in table)))
-
-    def _named(self, cells: Sequence[str], below: Sequence[Sequence[str]], row: Row) -> tuple[str | None, ...]:
-        """Names by heading, with columns that every row has and no heading names."""
-        width = max(len(cells), min((len(other) for other in below if any(other)), default=0))
-        padded = [*cells, *[""] * (width - len(cells))]
-        names = unique(padded, [any(len(other) > at and other[at] for other in below) for at in range(width)])
-        seen = [name for name in names if name]
-        absent = [name for name in self.options.required if name not in seen]
-        if absent:
-            raise missing(absent, seen, self.place(row))
-        odd = doubtful([heading(cell) for cell in cells])
-        if odd:
-            self._skip("delimited.header_doubtful", f"headings look like data: {', '.join(odd)}; is `header: none` meant?", row)
-        unknown = [name for name in seen if self.options.columns and name not in self.options.columns]
-        if unknown:
-            self._skip("delimited.unknown_column", f"columns that are not declared: {', '.join(unknown)}", row)
-        return names
-
 
 def describe(table: Table) -> Finding:
     """The dialect that was found, for people."""
@@ -211,7 +200,7 @@ def describe(table: Table) -> Finding:
     return Finding("delimited.dialect", text, severity="note", details={"delimiter": mark, "columns": str(len(table.names))})
 
 
-def open_table(decoded: Decoded, layout: DelimitedLayout, options: Options | None = None) -> Table:
+def open_table(decoded: Decoded, layout: DelimitedLayout) -> Table:
     """A table with its dialect reported."""
     table = Table(decoded, layout)
     table.skipped.insert(1, describe(table))

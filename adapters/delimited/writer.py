@@ -56,12 +56,12 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _heading(column: str, columns: Sequence[str]) -> str:
+def _heading(column: str, columns: Sequence[str]) -> str | None:
     """The heading of a column as it stands in a file: ``条码.2`` is the second ``条码``, ``_3`` has none."""
     base, _, number = column.rpartition(".")
     if number.isdigit() and base in columns:
         return base
-    return "" if re.fullmatch(r"_\d+", column) else column
+    return None if re.fullmatch(r"_\d+", column) else column
 
 
 def _unknown(rows: Sequence[Mapping[str, Any]], options: Options) -> list[Problem]:
