@@ -60,7 +60,7 @@ def _encoding(raw: bytes, declared: str | None) -> tuple[Encoding, tuple[Finding
         return found, found.findings
     if name.lower() in CHARSETS and not name.lower().startswith("utf-16"):
         try:
-            return decide(raw, name), ()
+            return _as_said(raw, decide(raw, name), name)
         except (Unreadable, Misconfigured):
             pass
     found = decide(raw)
@@ -68,6 +68,14 @@ def _encoding(raw: bytes, declared: str | None) -> tuple[Encoding, tuple[Finding
         text = f"the declaration says {name}, the bytes are {found.charset}"
         return found, (Finding("idoc.charset_contradicts", text, details={"declared": name, "charset": found.charset}),)
     return found, found.findings
+
+
+def _as_said(raw: bytes, found: Encoding, name: str) -> tuple[Encoding, tuple[Finding, ...]]:
+    """The declaration holds; where the bytes are valid UTF-8 as well, that is said."""
+    if found.charset == "gb18030" and decide(raw).charset == "utf-8":
+        text = f"the declaration says {name} and the bytes are valid UTF-8 as well: declare `charset:` if the text looks wrong"
+        return found, (Finding("idoc.charset_doubtful", text, details={"declared": name, "charset": found.charset}),)
+    return found, ()
 
 
 def _prolog(text: str, size: int) -> tuple[Finding, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-from adapters.charset import BOMS
+from adapters.charset import BOMS, codec
 from adapters.idoc.definition import CONTROL, CONTROL_SEGMENT, FieldDef, SegmentDef
 from adapters.idoc.flat_cut import starts
 from adapters.idoc.flat_document import FlatDocument
@@ -25,19 +25,21 @@ _PATH: Final = re.compile(r"^(?P<segment>.+)\.(?P<field>[^.\[\]]+)$")
 Edit = tuple[int, int, str]
 
 
-def rewrite(document: FlatDocument | XmlDocument, changes: Mapping[str, str] | None = None) -> bytes:
+def rewrite(document: FlatDocument | XmlDocument, changes: Mapping[str, str] | None = None, *, charset: str = "utf-8") -> bytes:
     """The document as a message. ``changes``: new texts by path, as ``E1EDP01[2]/E1EDP19[1].IDTNR``; an empty text blanks.
+    ``charset``: the route's, for a message that was plain ASCII and need not stay so.
 
     Raises Reject for a path that is not in the document or the definition, Hold for a value that its field cannot hold.
     """
     found = [(*_find(document, path), value) for path, value in (changes or {}).items()]
-    builder = Builder(document.layout.definition, document.charset, document.layout.form == "bytes")
+    target = codec(charset) if document.charset == "ascii" else document.charset
+    builder = Builder(document.layout.definition, target, document.layout.form == "bytes")
     for at, segment, one, value in found:
         builder.check(segment, one, value, document.paths[at])
     if builder.problems:
         raise Hold(*builder.problems)
     edits = [(at, one, value) for at, _, one, value in found]
-    return _flat(document, edits) if isinstance(document, FlatDocument) else _xml(document, edits)
+    return _flat(document, edits, target) if isinstance(document, FlatDocument) else _xml(document, edits, target)
 
 
 def _find(document: FlatDocument | XmlDocument, path: str) -> tuple[Any, SegmentDef, FieldDef]:
@@ -59,7 +61,7 @@ def _mark(raw: bytes) -> bytes:
     return next((bom for bom, _ in BOMS if raw[: len(bom)] == bom), b"")
 
 
-def _flat(document: FlatDocument, edits: list[tuple[Any, FieldDef, str]]) -> bytes:
+def _flat(document: FlatDocument, edits: list[tuple[Any, FieldDef, str]], target: str) -> bytes:
     content, begins = document.content, starts(document.content, document.lines)
     lines = {at: content[begins[at] : begins[at] + len(document.lines[at])] for at, _, _ in edits}
     for at, one, value in edits:
@@ -67,7 +69,7 @@ def _flat(document: FlatDocument, edits: list[tuple[Any, FieldDef, str]]) -> byt
         lines[at] = _replaced(lines[at], start, value, document.charset)
     for at in sorted(lines, reverse=True):
         content = content[: begins[at]] + lines[at] + content[begins[at] + len(document.lines[at]) :]
-    return _mark(document.raw) + (content if isinstance(content, bytes) else content.encode(document.charset))
+    return _mark(document.raw) + (content if isinstance(content, bytes) else content.encode(target))
 
 
 def _type(document: FlatDocument, at: int) -> str:
@@ -83,13 +85,13 @@ def _replaced(line: Any, one: FieldDef, value: str, charset: str) -> Any:
     return whole if len(line) >= end else whole.rstrip(blank).ljust(len(line), blank)
 
 
-def _xml(document: XmlDocument, edits: list[tuple[Any, FieldDef, str]]) -> bytes:
+def _xml(document: XmlDocument, edits: list[tuple[Any, FieldDef, str]], target: str) -> bytes:
     text = document.xml
     for start, end, new in sorted((_edit(document, at, one, value) for at, one, value in edits), reverse=True):
         text = text[:start] + new + text[end:]
     whole = document.raw[len(_mark(document.raw)) :].decode(document.charset)
     places = list(cut(whole, len(document.raw)))
-    return _mark(document.raw) + (whole[: places[0][0]] + text + whole[places[-1][1] :]).encode(document.charset)
+    return _mark(document.raw) + (whole[: places[0][0]] + text + whole[places[-1][1] :]).encode(target)
 
 
 def _edit(document: XmlDocument, element: Any, one: FieldDef, value: str) -> Edit:

@@ -47,7 +47,7 @@ def _taken(data: Any, access: Any) -> str:
     return ""
 
 
-def style_options(document: FlatDocument | XmlDocument) -> dict[str, Any]:
+def style_of_document(document: FlatDocument | XmlDocument) -> dict[str, Any]:
     """Options of the writer that lay a message out as this document's was."""
     options: dict[str, Any] = {"charset": "utf-8" if document.charset == "ascii" else document.charset}
     options["bom"] = any(document.raw[: len(bom)] == bom for bom, _ in BOMS)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from adapters.base import Document, Node
+from adapters.base import Document, Node, Source
 from adapters.idoc import Definition, IdocFormat, by_name, combine, load_definition
 from adapters.idoc.definition import CONTROL_FIELDS
+from canonical_model.places import Bytes
 from tests.samples import SAMPLES
 
 GRAMMARS = Path(__file__).resolve().parents[3] / "adapters" / "grammars" / "idoc"
@@ -72,6 +73,12 @@ def values(document: Document, *, control_record: bool = False) -> dict[str, str
                 if source := document.source(node, name, field):
                     found[source.path] = source.text
     return found
+
+
+def token(raw: bytes, source: Source) -> bytes:
+    """The bytes that a source names."""
+    assert isinstance(source.place, Bytes)
+    return raw[source.place.start : source.place.end]
 
 
 def codes(document: Document) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import tempfile
+from typing import Any
 
 import pytest
 
@@ -160,7 +161,7 @@ def chinese(charset: str, in_bytes: bool, name: str) -> bytes:
 @pytest.mark.parametrize("declared", [True, False])
 def test_chinese_counted_in_bytes_or_characters(charset: str, in_bytes: bool, declared: bool) -> None:
     raw = chinese(charset, in_bytes, "上海某某贸易有限公司")
-    options = {"charset": charset, "count": "bytes" if in_bytes else "characters"} if declared else {}
+    options: dict[str, Any] = {"charset": charset, "count": "bytes" if in_bytes else "characters"} if declared else {}
     document = one(raw, **options)
     found = values(document)
     assert found["E1EDKA1[1].NAME1"] == "上海某某贸易有限公司"

@@ -77,6 +77,13 @@ def test_the_route_may_say_the_charset() -> None:
     assert "idoc.charset_contradicts" not in codes(document)
 
 
+def test_a_wrong_declaration_is_reported() -> None:
+    utf8 = '<?xml version="1.0" encoding="GB2312"?>' + message()
+    assert {"idoc.charset_contradicts", "idoc.charset_doubtful"} & codes(one(utf8.encode()))
+    assert "idoc.charset_contradicts" in codes(one(encodings()["gbk called utf-8"]))
+    assert codes(one(encodings()["gbk"])) == set()
+
+
 def test_missing_attributes_are_accepted_and_empty_segments_kept() -> None:
     bare = message(BODY + '<E1EDS01 SEGMENT="1"/><Z1X SEGMENT="1"/>').replace(' SEGMENT="1"', "").replace(' BEGIN="1"', "")
     document = one(bare.encode())

@@ -12,7 +12,7 @@ from adapters.base import apply_steps
 from adapters.idoc import Definition, IdocFormat, combine
 from adapters.idoc.definition import FieldDef, SegmentDef, fields_in_row
 from adapters.idoc.xml_document import XmlDocument
-from tests.adapters.idoc.support import SHIPPED, codes, nodes, one, sample_definitions, shipped_format, values
+from tests.adapters.idoc.support import SHIPPED, codes, nodes, one, sample_definitions, shipped_format, token, values
 from tests.samples import SAMPLES, need_samples
 
 pytestmark = need_samples
@@ -48,8 +48,8 @@ def test_counts_types_and_places(name: str, count: int, type: str) -> None:
             if (found := document.source(node, segment, field))
         ]
         assert sources
-        assert all(apply_steps(raw[found.place.start : found.place.end], found.steps) == found.text for found in sources)
-        assert len({(found.place.start, found.place.end) for found in sources}) == len(sources)
+        assert all(apply_steps(token(raw, found), found.steps) == found.text for found in sources)
+        assert len({found.place for found in sources}) == len(sources)
         held = {(field.place, field.value) for record in document.records() for field in record.fields}
         assert held >= {(found.place, found.text) for found in sources}
 
