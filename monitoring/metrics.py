@@ -1,0 +1,111 @@
+"""Prometheus metrics: what happened in this process (from signals, after the commit) and how things stand (asked at the scrape).
+
+How things stand is read from the store: every process that is scraped says the same, and a restart forgets nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter as Tally
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from hub import signals as names
+from hub.signals import Signals
+from monitoring.watched import Watched
+
+log = logging.getLogger(__name__)
+
+DOCUMENT_STEPS = (names.TRANSLATED, names.ADMITTED, names.APPLIED, names.HELD)
+
+
+class Metrics:
+    """Counters that listen to signals. ``text()`` is what ``/metrics`` answers."""
+
+    def __init__(self, watched: Watched | None = None) -> None:
+        self.registry = CollectorRegistry()
+        self._received = Counter("hub_messages_received", "messages kept", ["system", "route", "repeat"], registry=self.registry)
+        self._steps = Counter("hub_documents", "documents by step", ["step", "system", "route", "state"], registry=self.registry)
+        self._delivered = Counter("hub_deliveries", "deliveries by outcome", ["system", "state"], registry=self.registry)
+        self._published = Counter("hub_published", "documents and events published on channel canonical", registry=self.registry)
+        self._released = Counter("hub_released", "documents and messages freed from a cause", registry=self.registry)
+        self._alerts = Counter("hub_alerts", "alerts raised by the path", registry=self.registry)
+        if watched is not None:
+            self.registry.register(Standing(watched))
+
+    def listen(self, signals: Signals) -> None:
+        """Hear everything from now on."""
+        signals.connect(self.heard)
+
+    def heard(self, name: str, facts: dict[str, Any]) -> None:
+        """One signal. Unknown names and facts are no error: the path may say more than is counted."""
+        text = {key: str(facts.get(key, "")) for key in ("system", "route", "state")}
+        if name == names.RECEIVED:
+            self._received.labels(text["system"], text["route"], str(bool(facts.get("repeat"))).lower()).inc()
+        elif name == names.DELIVERED:
+            self._delivered.labels(text["system"], text["state"]).inc()
+        elif name in DOCUMENT_STEPS:
+            self._steps.labels(name, text["system"], text["route"], text["state"]).inc()
+        elif name == names.RELEASED:
+            self._released.inc(len(facts.get("owners", ())) or 1)
+        elif name == names.PUBLISHED:
+            self._published.inc(facts.get("count", 1))
+        elif name == names.ALERT:
+            self._alerts.inc()
+
+    def text(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+class Standing(Collector):
+    """Gauges that are asked of the store at each scrape. A store that does not answer gives none of them."""
+
+    def __init__(self, watched: Watched) -> None:
+        self.watched = watched
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing in advance: registering must not ask the store."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("hub_store_up", "1 when the store answered this scrape")
+        try:
+            found = list(self._ask())
+            up.add_metric([], 1)
+        except Exception:
+            log.exception("the store did not answer the scrape")
+            found = []
+            up.add_metric([], 0)
+        yield up
+        yield from found
+
+    def _ask(self) -> Iterator[Metric]:
+        states = GaugeMetricFamily("hub_documents_now", "documents in each state now", labels=["route", "state"])
+        for flow in self.watched.flows(None):
+            for state, count in flow.states.items():
+                states.add_metric([flow.route, state], count)
+        yield states
+        yield from self._held()
+        waiting = GaugeMetricFamily("hub_messages_waiting", "messages that wait to be translated")
+        waiting.add_metric([], self.watched.waiting())
+        yield waiting
+
+    def _held(self) -> Iterator[Metric]:
+        held = GaugeMetricFamily("hub_held", "documents, messages and deliveries held, by cause", labels=["cause"])
+        oldest = GaugeMetricFamily("hub_held_oldest_seconds", "how long the oldest has waited, by cause", labels=["cause"])
+        tally: Tally[str] = Tally()
+        since: dict[str, int] = {}
+        now = self.watched.now()
+        for one in self.watched.held(None):
+            tally[one.cause] += one.count
+            since[one.cause] = max(since.get(one.cause, 0), int((now - one.since).total_seconds()))
+        for cause in sorted(tally):
+            held.add_metric([cause], tally[cause])
+            oldest.add_metric([cause], since[cause])
+        yield held
+        yield oldest
