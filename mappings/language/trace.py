@@ -110,7 +110,7 @@ class Tracer:
     def fields(self, block: Block, here: Node, into: dict[str, Any], pointer: str, places: tuple[int, ...]) -> None:
         """Lets and fields of a block at a record."""
         for let in block.lets:
-            found = self.guard(lambda leaf=let.leaf: self.present(leaf, here), here, places, POISON)  # type: ignore[misc]
+            found = self.guard(lambda leaf=let.leaf: self.present(leaf, here), here, places, POISON)
             self.derived[let.slot] = found
             self.walker.lets[let.slot] = found.value if isinstance(found, Derivation) else found
         for name, item in block.fields:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Inexact, InvalidOperation
 from typing import Any, Final
 
-from canonical_model.decimals import EXACT, decimal_text
+from canonical_model.decimals import decimal_text
 from canonical_model.problems import Cause
 from mappings.language.api import Hit, Miss
-from mappings.language.functions.values import as_decimal
+from mappings.language.functions.values import EXACT, as_decimal, exactly
 from mappings.language.registry import NUMBERS, Env, Failed, Parameter, Type, function
 
 _ELSE: Final = Parameter("else", static="else", required=False)
@@ -195,11 +194,7 @@ def _pack(env: Env, item: Any, unit: str | None) -> Any:
 def _times(value: Any, n: int, d: int) -> str:
     """value * n / d, as text without zeros behind the mark that the ratio made; refused where it does not come out."""
     number = as_decimal(value)
-    try:
-        result = EXACT.divide(EXACT.multiply(number, n), d)
-    except (Inexact, InvalidOperation, ZeroDivisionError):
-        raise Failed(f"{value} times {n}/{d} is not an exact decimal", "correct the quantity or the packaging level", value) from None
-    return decimal_text(result)
+    return decimal_text(exactly(lambda: EXACT.divide(EXACT.multiply(number, n), d), value))
 
 
 def _otherwise(miss: Miss, other: str | bool | None, table: str, value: str) -> str:

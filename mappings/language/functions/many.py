@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from canonical_model.decimals import EXACT
-from mappings.language.functions.values import as_decimal
+from mappings.language.functions.values import EXACT, as_decimal, exactly
 from mappings.language.registry import ANY, NUMBERS, Parameter, Type, function
 
 
@@ -36,8 +35,12 @@ def sum_(values: Sequence[Any]) -> Decimal | None:
         return None
     total = as_decimal(values[0])
     for value in values[1:]:
-        total = EXACT.add(total, as_decimal(value))
+        total = _added(total, as_decimal(value))
     return total
+
+
+def _added(total: Decimal, number: Decimal) -> Decimal:
+    return exactly(lambda: EXACT.add(total, number), number)
 
 
 @function("min", NUMBERS, Type.DECIMAL, many=True, nullable=True, examples=[("'1.50' | min", "1.50")])

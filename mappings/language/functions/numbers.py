@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, Inexact, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
-from canonical_model.decimals import EXACT
 from canonical_model.decimals import ratio as exact_ratio
 from canonical_model.problems import Hold
-from mappings.language.functions.values import as_decimal, decimal_of
+from mappings.language.functions.values import EXACT, as_decimal, decimal_of, exactly
 from mappings.language.registry import NUMBERS, TEXTS, Failed, Parameter, Type, function
 
 _ROUNDINGS: Final = {
@@ -81,19 +80,19 @@ def abs_(value: Any) -> Decimal:
 @function("plus", NUMBERS, Type.DECIMAL, parameters=[Parameter("other", NUMBERS)], examples=[("'1.50' | plus('2')", "3.50")])
 def plus(value: Any, other: Any) -> Decimal:
     """The exact sum of two numbers."""
-    return _exact(lambda: EXACT.add(as_decimal(value), as_decimal(other)), value)
+    return exactly(lambda: EXACT.add(as_decimal(value), as_decimal(other)), value)
 
 
 @function("minus", NUMBERS, Type.DECIMAL, parameters=[Parameter("other", NUMBERS)], examples=[("'10' | minus('2.5')", "7.5")])
 def minus(value: Any, other: Any) -> Decimal:
     """The exact difference of two numbers, e.g. ordered minus confirmed."""
-    return _exact(lambda: EXACT.subtract(as_decimal(value), as_decimal(other)), value)
+    return exactly(lambda: EXACT.subtract(as_decimal(value), as_decimal(other)), value)
 
 
 @function("mul", NUMBERS, Type.DECIMAL, parameters=[Parameter("other", NUMBERS)], examples=[("'1.5' | mul(3)", "4.5")])
 def mul(value: Any, other: Any) -> Decimal:
     """The exact product of two numbers."""
-    return _exact(lambda: EXACT.multiply(as_decimal(value), as_decimal(other)), value)
+    return exactly(lambda: EXACT.multiply(as_decimal(value), as_decimal(other)), value)
 
 
 @function("div", NUMBERS, Type.DECIMAL, parameters=[Parameter("other", NUMBERS)], examples=[
@@ -101,14 +100,7 @@ def mul(value: Any, other: Any) -> Decimal:
 ])  # fmt: skip
 def div(value: Any, other: Any) -> Decimal:
     """The quotient, where it comes out exactly; else it is refused: `ratio` says how to round."""
-    return _exact(lambda: EXACT.divide(as_decimal(value), as_decimal(other)), value)
-
-
-def _exact(operation: Callable[[], Decimal], value: Any) -> Decimal:
-    try:
-        return operation()
-    except (Inexact, InvalidOperation, ZeroDivisionError):
-        raise Failed(f"the result for {value!r} is not an exact decimal", "use ratio(n, d, scale=, rounding=)", value) from None
+    return exactly(lambda: EXACT.divide(as_decimal(value), as_decimal(other)), value)
 
 
 @function(
@@ -130,7 +122,7 @@ def ratio(scale: int, rounding: str) -> Callable[[Any, Any, Any], Decimal]:
     mode = _ROUNDINGS[rounding]
 
     def rounded(value: Any, n: Any, d: Any) -> Decimal:
-        product = _exact(lambda: EXACT.multiply(as_decimal(value), as_decimal(n)), value)
+        product = exactly(lambda: EXACT.multiply(as_decimal(value), as_decimal(n)), value)
         try:
             return exact_ratio(product, as_decimal(d), scale, mode)
         except Hold as hold:

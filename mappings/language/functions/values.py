@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, DecimalException, DivisionByZero, Inexact, InvalidOperation, Overflow
 from typing import Any, Final
 
 from canonical_model.decimals import DECIMAL, decimal_text
 from mappings.language.registry import Failed
+
+EXACT: Final = Context(prec=60, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+"""Numbers of a message have at most 60 places; a result that does not fit is refused, never rounded."""
 
 _LONGEST: Final = 60
 _NUMBER: Final = re.compile(r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(-?)", re.ASCII)
@@ -31,7 +35,7 @@ def _loose(value: str) -> Decimal:
     if match is None or len(value) > _LONGEST or (match[1] and match[3]):
         raise Failed(f"{value[:80]!r} is not a number", "correct the value, or name its marks: decimal(mark=',', thousands='.')", value)
     number = Decimal(match[2].removesuffix("."))
-    return -number if match[1] == "-" or match[3] else number
+    return number.copy_negate() if match[1] == "-" or match[3] else number
 
 
 def decimal_of(value: str | int | Decimal) -> str:
@@ -55,3 +59,11 @@ def number_text(value: Any) -> str:
 def instant_text(value: datetime) -> str:
     """``2026-11-25T08:30:00Z``; a fraction of a second only where there is one."""
     return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def exactly(operation: Callable[[], Decimal], value: Any) -> Decimal:
+    """The result of an operation under ``EXACT``. Raises Failed where it does not come out."""
+    try:
+        return operation()
+    except DecimalException:
+        raise Failed(f"the result for {value!r} is not an exact decimal", "use ratio(n, d, scale=, rounding=)", value) from None
