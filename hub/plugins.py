@@ -23,7 +23,6 @@ from adapters.idoc import Definition, IdocFormat, by_name, combine, load_definit
 from adapters.json_document import CanonicalFormat, JsonFormat
 from adapters.x12 import X12
 from canonical_model.problems import HubError, Misconfigured
-from connectors.base import Connector
 from mappings.language import Mapping as ParsedMapping
 from mappings.language import parse
 
@@ -104,30 +103,28 @@ class Library:
 
 
 @cache
-def connector_kinds() -> Mapping[str, type[Connector]]:
-    """Every transport by its ``kind``: the files of ``connectors/`` and the entry points of others."""
-    found: dict[str, type[Connector]] = {}
+def receivers() -> Mapping[str, type[Any]]:
+    """Every transport that brings messages, by its ``kind``: it has ``receive``, or ``endpoints`` when it is called."""
+    return {one.kind: one for one in _transports() if hasattr(one, "receive") or hasattr(one, "endpoints")}
+
+
+@cache
+def senders() -> Mapping[str, type[Any]]:
+    """Every transport that takes messages away, by its ``kind``."""
+    return {one.kind: one for one in _transports() if hasattr(one, "send")}
+
+
+def _transports() -> Iterator[type[Any]]:
     for name in sorted(module.name for module in pkgutil.iter_modules(transports.__path__)):
         if name not in ("base", "kit"):
-            found |= _kinds_in(import_module(f"connectors.{name}"))
+            yield from _kinds_in(import_module(f"connectors.{name}"))
     for point in entry_points(group="channelhub.connectors"):
-        kind = cast("type[Connector]", point.load())
-        found[kind.kind] = kind
-    return found
+        yield point.load()
 
 
-def connector_kind(kind: str) -> type[Connector]:
-    """The transport of a kind. Raises Misconfigured with what there is."""
-    kinds = connector_kinds()
-    if kind not in kinds:
-        near = get_close_matches(kind, kinds)
-        raise Misconfigured(f"connector {kind!r} is not known", fix=f"did you mean {near[0]!r}?" if near else f"one of {', '.join(kinds)}")
-    return kinds[kind]
-
-
-def _kinds_in(module: Any) -> dict[str, type[Connector]]:
+def _kinds_in(module: Any) -> Iterator[type[Any]]:
     own = (value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__)
-    return {value.kind: cast("type[Connector]", value) for value in own if isinstance(getattr(value, "kind", None), str)}
+    return (value for value in own if isinstance(getattr(value, "kind", None), str))
 
 
 def _definition(name: str, text: str) -> Definition:

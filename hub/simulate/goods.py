@@ -69,9 +69,10 @@ AGENT_JS = Place("AG-JS", "104711", "KH0001", "JS01", "江苏示例经销有限�
 AGENT_ZJ = Place("AG-ZJ", "104712", "D-0571", "ZJ01", "浙江示例商贸有限公司", "agent")
 STORE_JS = Place("ST-JS-1", "104721", "KH0101", "JS11", "南京示例便利店", "store")
 CHAIN = Place("AG-CHAIN", "104731", "LS001", "CHAIN01", "示例连锁超市", "agent")
+KEY_ACCOUNT = Place("AG-KA", "104741", "KA001", "KA01", "示例重点客户有限公司", "agent")
 WAREHOUSE = Place("WH-SH", "1100", "CK01", "WH090", "上海中心仓", "warehouse")
 BRAND = Place("HQ", "SUP-88", "ZB", "BRAND", "Demo Brand Foods", "headquarters")
-PLACES: tuple[Place, ...] = (AGENT_JS, AGENT_ZJ, STORE_JS, CHAIN, WAREHOUSE, BRAND)
+PLACES: tuple[Place, ...] = (AGENT_JS, AGENT_ZJ, STORE_JS, CHAIN, KEY_ACCOUNT, WAREHOUSE, BRAND)
 
 UNITS: dict[str, dict[str, str]] = {
     "sap-hq": {"PCE": "EA", "CS": "CS", "KGM": "KGM"},
@@ -80,3 +81,23 @@ UNITS: dict[str, dict[str, str]] = {
     "wms-3pl": {"EA": "EA", "CA": "CS"},
 }
 """Code set -> the partner's unit -> the canonical unit (UN/ECE Rec 20: EA each, CS case)."""
+
+TIERS = {"HQ01": "headquarters", "AG01": "agent", "ST01": "store", "WH01": "warehouse"}
+"""SAP's account groups and the tiers of the channel."""
+
+
+def codes_csv() -> str:
+    """The code tables that the demo's operator imports before the start: units, tiers, parties, and the agents' item codes.
+
+    SAP's own articles are left out: they come as MATMAS and bring their codes with them.
+    """
+    rows = ["table,code_set,code,context,canonical,level,preferred"]
+    rows += [f"unit,{name},{code},,{unit},,1" for name, units in UNITS.items() for code, unit in units.items()]
+    rows += [f"tier,sap-hq,{group},,{tier},,0" for group, tier in TIERS.items()]
+    for place in PLACES:
+        rows += [f"party,sap-hq,{place.sap},,{place.party},,1", f"party,wms-3pl,{place.warehouse},,{place.party},,1"]
+        rows += [f"party,{name},{place.agent},,{place.party},,1" for name in ("agent-js", "agent-zj")]
+    for article in ARTICLES:
+        for name in ("agent-js", "agent-zj"):
+            rows += [f"item,{name},{article.agent},{unit},{id.zfill(14)},{unit},1" for unit, id in (("EA", article.gtin), ("CS", article.case_gtin))]
+    return "\n".join(rows) + "\n"

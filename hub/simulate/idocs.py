@@ -132,7 +132,7 @@ def material(number: int, article: Article, serial: str) -> Idoc:
 
 
 def customer(number: int, place: Place, serial: str) -> Idoc:
-    """DEBMAS06 of a party; the account group says its tier."""
+    """DEBMAS07 of a party; the account group says its tier."""
     groups = {"headquarters": "HQ01", "agent": "AG01", "store": "ST01", "warehouse": "WH01"}
-    fields = {"MSGFN": "005", "KUNNR": place.sap.zfill(10), "KTOKD": groups[place.tier], "NAME1": place.name, "SPRAS_ISO": "ZH"}
-    return Idoc(number, "DEBMAS06", "DEBMAS", (Segment("E1KNA1M", fields),), serial)
+    fields = {"MSGFN": "005", "KUNNR": place.sap.zfill(10) if place.sap.isdigit() else place.sap, "KTOKD": groups[place.tier], "NAME1": place.name, "SPRAS_ISO": "ZH"}
+    return Idoc(number, "DEBMAS07", "DEBMAS", (Segment("E1KNA1M", fields),), serial)

@@ -1,0 +1,166 @@
+"""The only place where concrete things meet: configuration, store, formats, mappings, transports, services, the lane.
+
+Everything that can be wrong is found here, before the first message: ``build`` raises Misconfigured with what, where and the fix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.base import Format
+from hub.codebook import BookView, Codebook
+from hub.config import Config, load
+from hub.plugins import Library, formats, receivers, senders
+from hub.services.inventory.service import InventoryService
+from hub.services.master.service import MasterService
+from hub.services.master.tables import stock_items
+from hub.services.order.service import OrderService
+from hub.services.together import Together
+from hub.signals import Signals
+from hub.stages.answers import Answers
+from hub.stages.outward import SYNTAX, Outward, Renderer, compile_mapped, compile_syntax
+from hub.stages.ports import Ports, Subscription
+from hub.stages.receive import Door, Receiving
+from hub.stages.routes import Ways, compile_ways
+from hub.stages.terms import RouteTerms
+from hub.stages.window import Lane
+from hub.store import messages, people
+from hub.store.clock import Clock, SystemClock
+from hub.store.database import Store
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A built hub. Doors (worker, api, cli) use its parts and make none of their own."""
+
+    config: Config
+    store: Store
+    codebook: Codebook
+    library: Library
+    formats: Mapping[str, Format]
+    ways: Ways
+    outward: Mapping[str, Outward]
+    ports: Ports
+    lane: Lane
+    receiving: Receiving
+    signals: Signals
+    clock: Clock
+    inward: Mapping[tuple[str, str], tuple[Door, Any]]
+
+    def close(self) -> None:
+        """Give back what is held open."""
+        for _, connector in self.inward.values():
+            connector.close()
+        for line in self.outward.values():
+            line.sender.close()
+        self.store.close()
+
+
+def read_config(file: Path) -> Config:
+    """Load ``hub.yaml`` with the settings types of every transport there is."""
+    kinds = ({name: one.settings_type for name, one in found.items()} for found in (receivers(), senders()))
+    return load(file, *kinds)
+
+
+def build(file: Path, clock: Clock | None = None, signals: Signals | None = None) -> Hub:
+    """Build a hub from its configuration file; the store is opened and, embedded, brought up to date."""
+    config = read_config(file)
+    return build_from(config, clock or SystemClock(), signals or Signals())
+
+
+def build_from(config: Config, clock: Clock, signals: Signals) -> Hub:
+    """Build a hub from a loaded configuration."""
+    store = open_store(config, clock)
+    library = Library(tuple(config.path(folder) for folder in config.hub.folders.mappings))
+    known = formats(definitions(config, store))
+    codebook, ways = Codebook(), compile_ways(config, library, known)
+    answers = Answers(ways, lambda seq: raw_of(store, seq), clock.now)
+    outward, subscribed = _outward(config, library, known, _books(store, codebook), answers)
+    terms = RouteTerms(ways)
+    ports = Ports(
+        translate=ways.translate, terms=terms.terms, services=(services(),), subscriptions=subscribed, parties=_parties(ways),
+        acknowledge=answers.acknowledgement, answer=answers.application,
+    )  # fmt: skip
+    lane = Lane(store, codebook, ports, signals)
+    receiving = Receiving(store, signals)
+    return Hub(config, store, codebook, library, known, ways, outward, ports, lane, receiving, signals, clock, _inward(config))
+
+
+def open_store(config: Config, clock: Clock) -> Store:
+    """The message store of a configuration, brought up to date where it is embedded."""
+    return Store(config.store_url(), clock).create()
+
+
+def definitions(config: Config, store: Store) -> Mapping[str, str]:
+    """Uploaded definitions, name -> text: files of the configured folders, then what ``hub definitions add`` kept."""
+    files = (path for folder in config.hub.folders.definitions for path in sorted(config.path(folder).glob("*")) if path.is_file())
+    with store.read() as connection:
+        return {path.name: path.read_text("utf-8") for path in files}
+
+
+def services() -> Together:
+    """The services of the hub in the sequence in which their rows are locked, and who may ask whom."""
+    members = (MasterService(), InventoryService(stock_items=stock_items), OrderService(stock_items=stock_items))
+    return Together(members, _wire)
+
+
+def _wire(states: Mapping[str, Any]) -> None:
+    master, inventory, order = states["master"], states["inventory"], states["order"]
+    inventory.parties = order.parties = order.products = master
+    order.availability = inventory
+
+
+def raw_of(store: Store, seq: int) -> bytes:
+    """The bytes of a stored message."""
+    with store.read() as connection:
+        return messages.raws(connection, [seq])[seq]
+
+
+def _books(store: Store, codebook: Codebook) -> Callable[[int | None], BookView]:
+    def book(revision: int | None) -> BookView:
+        with store.read() as connection:
+            return codebook.view(connection, revision)
+
+    return book
+
+
+def _outward(
+    config: Config, library: Library, known: Mapping[str, Format], books: Callable[[int | None], BookView], answers: Answers
+) -> tuple[Mapping[str, Outward], list[Subscription]]:
+    """Every ``out:`` line and its subscriptions."""
+    lines: dict[str, Outward] = {}
+    subscribed: list[Subscription] = []
+    for name, system in config.systems.items():
+        for block in system.out:
+            sender = senders()[block.connector](block.settings)
+            if block.on == SYNTAX:
+                line, type = compile_syntax(name, system, block, known, books, sender), SYNTAX
+                render: Renderer = answers.renderer(line)
+            else:
+                line, render, type = compile_mapped(name, system, block, library, known, books, sender)
+            lines[line.name] = line
+            subscribed += line.subscriptions(type, render)
+    return lines, subscribed
+
+
+def _inward(config: Config) -> Mapping[tuple[str, str], tuple[Door, Any]]:
+    """Every ``in:`` line's transport and where what it brings is put."""
+    return {
+        (name, block.name): (Door(name, block.name, limit=config.hub.limits.message_bytes), receivers()[block.connector](block.settings))
+        for name, system in config.systems.items()
+        for block in system.in_
+    }
+
+
+def _parties(ways: Ways) -> Callable[[str, Mapping[str, Any] | None], tuple[str, str]]:
+    """Owner and counterparty of a document (decision D31): the system's party, and who buys or whose stock it is."""
+    owners = {way.system: way.party for way in ways.ways.values()}
+
+    def parties(system: str, body: Mapping[str, Any] | None) -> tuple[str, str]:
+        other = next((body[role] for role in ("buyer", "location", "ship_from") if role in body), None) if body else None
+        return owners.get(system, system), str(other["party"]) if isinstance(other, Mapping) else ""
+
+    return parties

@@ -1,0 +1,148 @@
+"""Ways out: an ``out:`` line compiled to subscriptions that number, render and send (decision D16).
+
+``render`` is pure: the document, what was assigned in the unit of work (numbers, time, the codebook's revision) and the
+mapping give the bytes, so a retry sends the same ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import orjson
+
+from adapters.base import Format
+from canonical_model.catalogue import TYPES, document_type
+from canonical_model.problems import Hold, Misconfigured, Problem
+from connectors.base import Receipt, Sender
+from hub.config import Out, System
+from hub.plugins import Library
+from hub.stages.ports import Rendered, Subscription
+from hub.stages.routes import Book
+from hub.stages.translate import zone
+from hub.store.clock import to_datetime
+from mappings.language import Bound, bind
+from mappings.language.api import Context
+
+SYNTAX = "syntax_acknowledgement"
+"""What ``on:`` names to be told of what was read (997, TA1): made by the format itself, so its mapping is ``format``."""
+BY_FORMAT = "format"
+CONTENT_TYPES = {"idoc": "text/xml; charset=utf-8", "x12": "application/edi-x12", "json": "application/json", "delimited": "text/csv"}
+_OURS = ("number", "at", "revision")
+
+Renderer = Callable[[Mapping[str, Any], Mapping[str, str]], Rendered | tuple[Problem, ...]]
+
+
+class Books(Protocol):
+    """The codebook at a revision; ``None`` is the newest."""
+
+    def __call__(self, revision: int | None) -> Book: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Outward:
+    """One ``out:`` line. ``words`` go to the writer; ``sender`` moves the bytes."""
+
+    name: str
+    system: str
+    block: Out
+    owner: System
+    format: Format
+    words: Mapping[str, Any]
+    books: Books
+    sender: Sender
+
+    def assign(self, number: int, now: int) -> dict[str, str]:
+        """What is decided once for a delivery: its number in the format's own fields, local time, the codes' revision."""
+        at = to_datetime(now).astimezone(zone(self.owner.zone))
+        revision = str(getattr(self.books(None), "revision", 0))
+        return {"number": str(number), "at": at.isoformat(), "revision": revision, **_numbers(self.format.name, number, at)}
+
+    def named(self, payload: bytes, assigned: Mapping[str, str]) -> Rendered:
+        """Bytes with their name and media type."""
+        media = self.block.content_type or CONTENT_TYPES.get(self.format.name, "application/octet-stream")
+        return Rendered(payload, f"{self.name}-{int(assigned['number']):09}", media)
+
+    def send(self, rendered: Rendered) -> Receipt:
+        """Hand the bytes to the transport."""
+        return self.sender.send(rendered.payload, name=rendered.name, content_type=rendered.content_type, headers=rendered.headers)
+
+    def subscriptions(self, type: str, render: Renderer) -> list[Subscription]:
+        """One subscription a party that the line is for (``*``: any)."""
+        parties: Sequence[str | None] = [None] if "*" in self.block.party or type == SYNTAX else self.block.party
+        return [
+            Subscription(
+                id=self.name if len(parties) == 1 else f"{self.name}.{party}", system=self.system, type=type, assign=self.assign,
+                render=render, send=self.send, party=party, latest=type in TYPES and TYPES[type].latest,
+                idempotent=self.sender.capabilities.idempotent_send,
+            )
+            for party in parties
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Mapped:
+    """The renderer of a line with a mapping."""
+
+    line: Outward
+    bound: Bound
+    canonical: Format
+
+    def __call__(self, body: Mapping[str, Any], assigned: Mapping[str, str]) -> Rendered | tuple[Problem, ...]:
+        """The delivery's bytes, or every problem that stands against them."""
+        owner = self.line.owner
+        codes = self.line.books(int(assigned["revision"])).for_code_set(owner.codes)
+        context = Context(self.line.system, datetime.fromisoformat(assigned["at"]), owner.zone, None, owner.party, assigned)
+        document = next(iter(self.canonical.read(orjson.dumps(body), type=self.bound.mapping.source.type)))
+        result = self.bound.row(document, codes, context)
+        if result.body is None:
+            return result.problems
+        given = unmarked(assigned)
+        try:
+            written = self.line.format.write([result.body], type=self.bound.mapping.target.type, assigned=given, **self.line.words)
+        except Hold as hold:
+            return hold.problems
+        return self.line.named(written.payload, assigned)
+
+
+def unmarked(assigned: Mapping[str, str]) -> dict[str, str]:
+    """What was assigned, without the hub's own marks: fields that the format knows."""
+    return {name: text for name, text in assigned.items() if name not in _OURS}
+
+
+def compile_mapped(
+    name: str, system: System, block: Out, library: Library, formats: Mapping[str, Format], books: Books, sender: Sender
+) -> tuple[Outward, Renderer, str]:
+    """Compile a line with a mapping: (line, renderer, document type). Raises Misconfigured when it does not write that type."""
+    mapping, wanted = library.parse(block.mapping), document_type(block.on).name
+    if not mapping.outgoing or mapping.source.type != wanted:
+        raise Misconfigured(f"mapping {mapping.name!r} does not write {wanted}", at=f"systems.{name}.out.{block.name}", fix="name another mapping")
+    canonical = formats["canonical"]
+    bound = bind(mapping, canonical.layout(wanted), (system.zone,))
+    line = _line(name, system, block, formats[mapping.target.format], mapping.target.options, books, sender)
+    return line, Mapped(line, bound, canonical), wanted
+
+
+def compile_syntax(name: str, system: System, block: Out, formats: Mapping[str, Format], books: Books, sender: Sender) -> Outward:
+    """Compile a line of syntax acknowledgements."""
+    return _line(name, system, block, formats["x12"], {}, books, sender)
+
+
+def _line(
+    name: str, system: System, block: Out, format: Format, own: Mapping[str, Any], books: Books, sender: Sender
+) -> Outward:
+    zone(system.zone)
+    words = {**own, **block.options, **({"charset": block.charset} if block.charset else {})}
+    return Outward(block.name, name, block, system, format, words, books, sender)
+
+
+def _numbers(format: str, number: int, at: datetime) -> dict[str, str]:
+    """A delivery's number and time in the fields of its format."""
+    if format == "x12":
+        control = str(number % 1_000_000_000 or 1)
+        return {"ISA13": control, "GS06": control, "date": f"{at:%Y%m%d}", "time": f"{at:%H%M}"}
+    if format == "idoc":
+        return {"DOCNUM": f"{number:016}", "CREDAT": f"{at:%Y%m%d}", "CRETIM": f"{at:%H%M%S}"}
+    return {}
