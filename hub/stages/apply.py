@@ -7,13 +7,14 @@ What follows is collected as values: outbox rows, deliveries, code changes. The 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from canonical_model.problems import Hold, Problem, split_cause_key
+from canonical_model.problems import Cause, Hold, Problem, Reject, cause_key, split_cause_key
+from hub.codebook import CodeLine
 from hub.stages.admit import Terms
 from hub.stages.ports import Subscription
 from hub.store.effects import Applicable, CodeChange, Effects, Event, Outgoing, Service, State
@@ -23,14 +24,6 @@ EVENTS_AT_MOST = 1000
 """More events than this from one document is a circle between services: a fault of the program."""
 REFERENCE_ABOVE = 256 * 1024
 """Bytes; a larger body is published as a reference to its document (decision D11)."""
-
-
-class ServiceFault(Exception):
-    """A service failed with an exception of our own program: its document is held, the window is decided again without it."""
-
-    def __init__(self, document: int, fact: str) -> None:
-        self.document, self.fact = document, fact
-        super().__init__(fact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +56,31 @@ def applicable(doc: Document, body: Mapping[str, Any], terms: Terms, now: int) -
 
 
 class Applying:
-    """The services over the states of one window's decision."""
+    """The services over the states of one window's decision.
 
-    def __init__(self, services: Sequence[Service], states: Mapping[str, State], subscriptions: Sequence[Subscription], now: int) -> None:
+    A service that raises may have changed its state halfway. Its document is then ``found``, and the window is decided again
+    with it as a suspect: a suspect is applied to a copy, which is thrown away when it raises.
+    """
+
+    def __init__(
+        self, services: Sequence[Service], states: Mapping[str, State], subscriptions: Sequence[Subscription], now: int,
+        suspects: Collection[int] = (),
+    ) -> None:  # fmt: skip
         self.services, self.states, self.subscriptions, self.now = services, states, subscriptions, now
         self.by_type = {name: service for service in services for name in service.types}
-        self.collected = Collected()
+        self.collected, self.suspects = Collected(), suspects
+        self.found: set[int] = set()
 
     def apply(self, given: Applicable, doc: Document, head: Head, effective: bool) -> tuple[Problem, ...]:
-        """Apply one document. Problems of a service (Hold, raised before it changed anything) leave the document waiting."""
-        effects = Effects()
-        if effective:
-            try:
-                effects = self._decide(given)
-            except Hold as hold:
-                return hold.problems
-            except Exception as error:
-                raise ServiceFault(doc.id, f"{type(error).__name__}: {error}") from error
+        """Apply one document; the problems of a service, an exception of our own among them, leave the document waiting."""
+        before = {name: state.copy() for name, state in self.states.items()} if given.id in self.suspects else None
+        try:
+            effects = self._decide(given) if effective else Effects()
+        except Exception as error:
+            if before is None:
+                self.found.add(given.id)
+            self.states = self.states if before is None else before
+            return error.problems if isinstance(error, Hold) else (program_error(f"document:{doc.id}", error),)
         self._keep(given, doc, head, effects, effective)
         return ()
 
@@ -96,6 +97,7 @@ class Applying:
             if len(total.events) > EVENTS_AT_MOST:
                 raise RuntimeError(f"more than {EVENTS_AT_MOST} events from one document: services answer each other in a circle")
             waiting.extend(self._heard(other, event, given) for event in effects.events for other in self._others(source))
+        _check_codes(total.codes)
         return total
 
     def _others(self, source: Service) -> list[Service]:
@@ -139,3 +141,25 @@ def _add(total: Effects, effects: Effects) -> None:
     total.outgoing.extend(effects.outgoing)
     total.codes.extend(effects.codes)
     total.note = total.note or effects.note
+
+
+def code_line(change: CodeChange) -> CodeLine:
+    """A master-data document's code change as a row of the codebook."""
+    return CodeLine(
+        change.table, change.code_set, change.code, change.canonical, change.context, change.level,
+        numerator=change.numerator, denominator=change.denominator,
+    )  # fmt: skip
+
+
+def program_error(key: str, error: Exception) -> Problem:
+    """An exception of our own program as a hold."""
+    return Problem(Cause.PROGRAM_ERROR, key, f"{type(error).__name__}: {error}"[:500], "hub retry, after the repair")
+
+
+def _check_codes(changes: Iterable[CodeChange]) -> None:
+    for change in changes:
+        try:
+            code_line(change).checked()
+        except Reject as reject:
+            key = cause_key(change.table, change.code_set, change.code, change.context)
+            raise Hold(Problem(Cause.INVALID_VALUE, key, reject.fact, reject.fix, value=change.code)) from reject

@@ -5,7 +5,7 @@ It may run twice (a newer codebook, a fault of a service), so nothing that was l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ import orjson
 from canonical_model.problems import Cause, Hold, Problem
 from hub import signals as names
 from hub.stages.admit import Line, Tables, Terms, copied
-from hub.stages.apply import Applying, Collected, ServiceFault, applicable
+from hub.stages.apply import Applying, Collected, applicable
 from hub.stages.arrival import arrive
 from hub.stages.diff import difference
 from hub.stages.line import walk
@@ -123,25 +123,25 @@ class Decision:
 
 
 def decide(unit: UnitOfWork, ports: Ports, plan: Plan, loaded: Loaded) -> Decision:
-    """Decide every document. A service that fails with an exception of our own holds that one document; the rest is decided anew."""
-    faults: dict[int, Problem] = {}
+    """Decide every document; again with suspects when a service raised, until none does unforeseen."""
+    suspects: set[int] = set()
     while True:
-        try:
-            return Deciding(unit, ports, plan, loaded, faults).run()
-        except ServiceFault as fault:
-            problem = Problem(Cause.PROGRAM_ERROR, f"document:{fault.document}", fault.fact[:500], "hub retry, after the repair")
-            faults[fault.document] = problem
+        deciding = Deciding(unit, ports, plan, loaded, suspects)
+        decision = deciding.run()
+        if not deciding.applying.found:
+            return decision
+        suspects = suspects | deciding.applying.found
 
 
 class Deciding:
     """One pass over the steps of a window; answers what the pure part asks."""
 
-    def __init__(self, unit: UnitOfWork, ports: Ports, plan: Plan, loaded: Loaded, faults: Mapping[int, Problem]) -> None:
-        self.unit, self.ports, self.plan, self.loaded, self.faults = unit, ports, plan, loaded, faults
+    def __init__(self, unit: UnitOfWork, ports: Ports, plan: Plan, loaded: Loaded, suspects: Collection[int] = ()) -> None:
+        self.unit, self.ports, self.plan, self.loaded = unit, ports, plan, loaded
         self.lines = {k: line.copy() for k, line in loaded.lines.items()}
         self.tables = loaded.tables.copy()
         states = {name: state.copy() for name, state in loaded.states.items()}
-        self.applying = Applying(ports.services, states, ports.subscriptions, unit.now)
+        self.applying = Applying(ports.services, states, ports.subscriptions, unit.now, suspects)
         self.new: list[Document] = []
         self.stored = {doc.id: doc for line in self.lines.values() for doc in line.waiting}
         self.loose: list[Line] = []
@@ -162,8 +162,6 @@ class Deciding:
         return self._decision()
 
     def _arrive(self, doc: Document) -> None:
-        if doc.id in self.faults:
-            doc.hold(self.faults[doc.id])
         if doc.corrects is not None and not self._take_place(doc, doc.corrects):
             return
         line = self._line(doc)
@@ -222,8 +220,6 @@ class Deciding:
         doc.route, doc.type, doc.numbers, doc.findings = made.route, made.type, made.numbers, made.findings
         doc.owner, doc.counterparty = made.owner, made.counterparty
         doc.holds = {key: value for key, value in made.holds.items() if key[0] != Cause.PREDECESSOR_MISSING}
-        if doc.id in self.faults:
-            doc.hold(self.faults[doc.id])
         return True
 
     def apply(self, doc: Document, head: Head, effective: bool) -> tuple[Problem, ...]:

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from hub.codebook import CodeLine, set_codes
+from hub.codebook import set_codes
+from hub.stages.apply import code_line
 from hub.stages.deciding import Decision
 from hub.stages.plan import Plan, Progress
 from hub.stages.ports import Ports
@@ -123,10 +124,7 @@ class Flush:
         """Master data of this window becomes codes under one revision, and frees what waited for them, in the same commit."""
         changes = self.decision.collected.codes
         if changes:
-            lines = [
-                CodeLine(c.table, c.code_set, c.code, c.canonical, c.context, c.level, numerator=c.numerator, denominator=c.denominator)
-                for c in changes
-            ]
+            lines = [code_line(change) for change in changes]
             _, self.freed = set_codes(self.unit, lines, actor=self.ports.worker, what="master data")
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from canonical_model.catalogue import revision_key
 from canonical_model.problems import Cause, Hold, Problem
 from hub.codebook import BookView
+from hub.stages.apply import program_error
 from hub.stages.ports import Ports
 from hub.stages.translate import Translated
 from hub.store import documents, messages, work
@@ -308,11 +309,6 @@ class Planner:
 
     def _exclusive(self, doc: Document) -> bool:
         return self.ports.terms(doc.system, doc.route, doc.type).exclusive
-
-
-def program_error(key: str, error: Exception) -> Problem:
-    """An exception of our own program as a hold."""
-    return Problem(Cause.PROGRAM_ERROR, key, f"{type(error).__name__}: {error}"[:500], "hub retry, after the repair")
 
 
 def _again(item: Translated, source: Iterator[Translated]) -> Iterator[Translated]:

@@ -134,7 +134,7 @@ class FakeService:
     def load(self, connection: Connection, documents: Iterable[Applicable]) -> Done:
         return Done()
 
-    def decide(self, document: Applicable, state: Done) -> Effects:
+    def decide(self, document: Applicable, state: Any) -> Effects:
         if document.body["refuse"]:
             raise Hold(Problem(Cause.INVALID_VALUE, f"refused:{document.id}", "the service refuses it"))
         state.applied.append((document.key, document.id))
@@ -148,7 +148,7 @@ class FakeService:
             codes if document.type == "product/1" else [],
         )
 
-    def hear(self, event: Event, cause: Applicable, state: Done) -> Effects:
+    def hear(self, event: Event, cause: Applicable, state: Any) -> Effects:
         return Effects()
 
 

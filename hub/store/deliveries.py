@@ -1,0 +1,150 @@
+"""Deliveries on their way: what may leave next, what is committed before and after the send, circuits, acknowledgements (D16, D17)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import zstandard
+from sqlalchemy import Connection, and_, exists, func, insert, select, update
+
+from hub.store.documents import unpack
+from hub.store.identity import insert_new
+from hub.store.lane_tables import hold
+from hub.store.out_tables import attempt, circuit, delivery
+from hub.store.schema import among
+
+OPEN = ("pending", "sending", "uncertain")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery as the deliver stage needs it. ``payload`` are the bytes of the first attempt, once there was one."""
+
+    id: int
+    subscription: str
+    system: str
+    document: int
+    k: str
+    type: str
+    body: Mapping[str, Any]
+    number: int
+    assigned: Mapping[str, str]
+    state: str
+    tries: int
+    payload: bytes | None
+    name: str
+    content_type: str
+    headers: Mapping[str, str]
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """A receiver that does not answer: nothing is sent to it before ``open_until``."""
+
+    failures: int
+    open_until: int
+
+
+def due(connection: Connection, subscription: str, now: int, most: int) -> list[Delivery]:
+    """What may leave: the oldest open delivery of each (subscription, key), if it is pending, due and not held.
+
+    A refused or uncertain one blocks its key until a person or the other side has spoken (hold of the delivery).
+    """
+    earlier, held = delivery.alias("earlier"), hold.alias("held")
+    waiting = exists().where(held.c.owner_kind == "delivery", held.c.owner == earlier.c.id)
+    before = exists().where(
+        earlier.c.subscription == delivery.c.subscription, earlier.c.k == delivery.c.k, earlier.c.id < delivery.c.id,
+        earlier.c.state.in_(OPEN) | (and_(earlier.c.state == "refused", waiting)),
+    )  # fmt: skip
+    own = exists().where(hold.c.owner_kind == "delivery", hold.c.owner == delivery.c.id, hold.c.cause != "receiver_down")
+    query = (
+        select(delivery)
+        .where(delivery.c.subscription == subscription, delivery.c.state == "pending", delivery.c.next_at <= now, ~before, ~own)
+        .order_by(delivery.c.id)
+        .limit(most)
+    )
+    return [_delivery(row) for row in connection.execute(query)]
+
+
+def get(connection: Connection, id: int) -> Delivery | None:
+    """One delivery."""
+    row = connection.execute(select(delivery).where(delivery.c.id == id)).first()
+    return None if row is None else _delivery(row)
+
+
+def left_by(connection: Connection, owner: str | None) -> list[Delivery]:
+    """``sending`` deliveries whose owner is not ``owner``: it is gone, and nobody knows whether the bytes left."""
+    query = select(delivery).where(delivery.c.state == "sending", delivery.c.owner.is_distinct_from(owner)).order_by(delivery.c.id)
+    return [_delivery(row) for row in connection.execute(query)]
+
+
+def start(connection: Connection, items: Iterable[tuple[Delivery, Mapping[str, Any]]], owner: str, now: int) -> None:
+    """Mark a batch as ``sending`` with its bytes; committed before any byte leaves."""
+    for item, rendered in items:
+        values = {
+            "state": "sending", "owner": owner, "tries": item.tries + 1, "payload": zstandard.compress(rendered["payload"], 3),
+            "name": rendered["name"], "content_type": rendered["content_type"], "headers": orjson.dumps(rendered["headers"]).decode(),
+        }  # fmt: skip
+        connection.execute(update(delivery).where(delivery.c.id == item.id).values(values))
+        connection.execute(insert(attempt), {"delivery": item.id, "n": item.tries + 1, "owner": owner, "at": now})
+
+
+def finish(
+    connection: Connection, id: int, state: str, now: int, *, detail: str = "", receipt: str | None = None, next_at: int = 0
+) -> None:
+    """What came of an attempt."""
+    values: dict[str, Any] = {"state": state, "detail": detail, "next_at": next_at, "owner": None}
+    if state == "sent":
+        values |= {"sent_at": now, "receipt": receipt}
+    elif state not in OPEN:
+        values |= {"settled_at": now}
+    connection.execute(update(delivery).where(delivery.c.id == id).values(values))
+    last = select(func.max(attempt.c.n)).where(attempt.c.delivery == id).scalar_subquery()
+    row = (attempt.c.delivery == id) & (attempt.c.n == last) & attempt.c.ended_at.is_(None)
+    connection.execute(update(attempt).where(row).values(ended_at=now, outcome=state, detail=detail))
+
+
+def forget_bytes(connection: Connection, id: int, now: int) -> None:
+    """Send it again as it would be made now: a person repaired what was refused."""
+    connection.execute(update(delivery).where(delivery.c.id == id).values(state="pending", payload=None, next_at=now, settled_at=None))
+
+
+def circuits(connection: Connection) -> dict[str, Circuit]:
+    """Open and half-open circuits by subscription."""
+    return {row.subscription: Circuit(row.failures, row.open_until) for row in connection.execute(select(circuit))}
+
+
+def set_circuit(connection: Connection, subscription: str, failures: int, open_until: int, now: int, detail: str) -> None:
+    """A receiver failed again."""
+    insert_new(connection, circuit, [{"subscription": subscription, "failures": 0, "open_until": 0, "since": now, "detail": ""}])
+    row = circuit.c.subscription == subscription
+    connection.execute(update(circuit).where(row).values(failures=failures, open_until=open_until, detail=detail))
+
+
+def close_circuit(connection: Connection, subscription: str) -> None:
+    """The receiver answers again: its holds go by themselves."""
+    connection.execute(circuit.delete().where(circuit.c.subscription == subscription))
+    connection.execute(hold.delete().where(hold.c.cause == "receiver_down", hold.c.cause_key == subscription))
+
+
+def next_due(connection: Connection) -> int | None:
+    """When the next pending delivery wants to leave, microseconds UTC."""
+    return connection.execute(select(func.min(delivery.c.next_at)).where(delivery.c.state == "pending")).scalar()
+
+
+def of_documents(connection: Connection, ids: list[int]) -> list[Delivery]:
+    """Deliveries that documents caused."""
+    query = select(delivery).where(among(delivery.c.document, "ids")).order_by(delivery.c.id)
+    return [_delivery(row) for row in connection.execute(query, {"ids": ids})]
+
+
+def _delivery(row: Any) -> Delivery:
+    payload = None if row.payload is None else zstandard.decompress(row.payload)
+    return Delivery(
+        row.id, row.subscription, row.system, row.document, row.k, row.type, orjson.loads(unpack(row.body) or b"{}"), row.number,
+        orjson.loads(row.assigned), row.state, row.tries, payload, row.name, row.content_type, orjson.loads(row.headers), row.owner,
+    )  # fmt: skip
