@@ -67,7 +67,7 @@ def _line(line: Line) -> dict[str, Any]:
         "quantity": {"value": value, "unit": line.unit},
         "ordered": line.asked["quantity"],
     }
-    if line.price is not None:
+    if line.price is not None and not line.rejected:
         body["price"] = line.price
     if line.requested_on is not None:
         body["requested_on"] = line.requested_on

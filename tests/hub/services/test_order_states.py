@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hub.services.order.model import Line
 from hub.services.order.states import TABLE, Happening, State, derive
-from tests.hub.services.world import A, B, DAY, World, answer, each, item, line, order, party, report
+from tests.hub.services.world import DAY, A, B, World, answer, each, item, line, order, party, report
 
 UNIT = 1_000_000
 
@@ -97,12 +97,13 @@ def at(state: str) -> World:
     return world
 
 
-REACHED = [
-    state for state in State if state not in (State.RECEIVED, State.HELD, State.ACCEPTED, State.ALLOCATED)
-]
+REACHED = [state for state in State if state not in (State.RECEIVED, State.HELD, State.ACCEPTED, State.ALLOCATED)]
 DOCUMENTS = {
     Happening.ORDER: ("order/1", order("PO", [line("1", A, "5"), line("2", B, "6")])),
-    Happening.CHANGE: ("order_change/1", {"number": "PO", "buyer": party("GD"), "lines": [{"id": "2", "action": "change", "quantity": each("6")}]}),
+    Happening.CHANGE: (
+        "order_change/1",
+        {"number": "PO", "buyer": party("GD"), "lines": [{"id": "2", "action": "change", "quantity": each("6")}]},
+    ),
     Happening.CANCEL: ("order_cancel/1", {"number": "PO", "buyer": party("GD")}),
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
+from canonical_model.validation import validate
 from hub.services.inventory import tables as inventory_tables
 from hub.services.inventory.defaults import DEFAULT_RULES as INVENTORY_RULES
 from hub.services.inventory.defaults import InventoryRules
@@ -119,6 +120,8 @@ class World:
             state = self.services.load(connection, documents).copy()
             effects = [self.services.decide(document, state) for document in documents]
             state.flush(connection)
+        for out in (out for effect in effects for out in effect.outgoing):
+            assert validate(out.type, out.body) == [], out.body
         return effects
 
     def apply(self, type: str, body: Mapping[str, Any], **more: Any) -> Effects:
