@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from adapters.base import Format
+from adapters.base import Format, Tree, Written
 from canonical_model.catalogue import TYPES, document_type
 from canonical_model.problems import Hold, Misconfigured, Problem
 from connectors.base import Receipt, Sender
@@ -60,6 +60,12 @@ class Outward:
         revision = str(getattr(self.books(None), "revision", 0))
         return {"number": str(number), "at": at.isoformat(), "revision": revision, **_numbers(self.format.name, number, at)}
 
+    def write(self, trees: Sequence[Tree], type: str, assigned: Mapping[str, str]) -> Written:
+        """Have the format write. Words in capitals are fields of its envelope (RCVPRN, GS02), the others its options."""
+        fields = {name: str(word) for name, word in self.words.items() if name.isupper()}
+        options = {name: word for name, word in self.words.items() if not name.isupper()}
+        return self.format.write(trees, type=type, assigned=fields | unmarked(assigned), **options)
+
     def named(self, payload: bytes, assigned: Mapping[str, str]) -> Rendered:
         """Bytes with their name and media type."""
         media = self.block.content_type or CONTENT_TYPES.get(self.format.name, "application/octet-stream")
@@ -99,9 +105,8 @@ class Mapped:
         result = self.bound.row(document, codes, context)
         if result.body is None:
             return result.problems
-        given = unmarked(assigned)
         try:
-            written = self.line.format.write([result.body], type=self.bound.mapping.target.type, assigned=given, **self.line.words)
+            written = self.line.write([result.body], self.bound.mapping.target.type, assigned)
         except Hold as hold:
             return hold.problems
         return self.line.named(written.payload, assigned)
