@@ -2,7 +2,7 @@
 
 A room that generates files (schemas, reference pages) offers ``tests/<room>/generated.py`` with
 ``files() -> Mapping[str, str]``: path from the root of the repository -> the text it must hold.
-``python -m tests.architecture.generated`` writes them.
+``python -m tests.architecture.generated`` writes them. A module that publishes its own files by name is in ``PUBLISHED``.
 """
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ from pathlib import Path
 
 from tests.architecture import tree
 
+PUBLISHED = {"canonical_model/schemas": "canonical_model.schemas"}
+"""Folder -> module whose ``published()`` gives file name -> text."""
+
 
 def expected(root: Path = tree.ROOT) -> Mapping[str, str]:
     """Every generated file of every room, with the text it must hold."""
     made: dict[str, str] = {}
+    for folder, module in PUBLISHED.items():
+        made.update({f"{folder}/{name}": text for name, text in import_module(module).published().items()})
     for path in sorted(root.glob("tests/*/generated.py")):
         if path.parent.name != "architecture":
             made.update(import_module(f"tests.{path.parent.name}.generated").files())

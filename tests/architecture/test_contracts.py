@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from grimp import ImportGraph
 from importlinter import Contract
 
-from tests.architecture.contracts import OnlyIn, Siblings
+from tests.architecture.contracts import OnlyIn, Siblings, used_lines
 
 
 def graph(*imports: tuple[str, str]) -> ImportGraph:
@@ -62,3 +63,9 @@ def test_a_library_that_nobody_imports_breaks_nothing() -> None:
 def test_siblings_meet_only_in_their_helpers(importer: str, imported: str, allowed: bool) -> None:
     found = broken(Siblings, graph((importer, imported)), container="connectors", helpers=["base", "kit"])
     assert found == ([] if allowed else [(importer, imported)])
+
+
+def test_a_name_of_a_type_alone_is_no_use(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("if TYPE_CHECKING:\n    from x import A\n    import x\nimport x\n", encoding="utf-8")
+    assert used_lines("a", [2, 3, 4], tmp_path) == [4]
+    assert used_lines("not.there", [2], tmp_path) == [2]

@@ -31,4 +31,4 @@ def types() -> list[str]:
 
 
 def imports() -> list[str]:
-    return run(str(Path(sys.executable).with_name("lint-imports")))
+    return run(str(Path(sys.executable).with_name("lint-imports")), "--no-logo")
