@@ -137,6 +137,15 @@ def clean(token: str) -> str:
     return token.replace("\r", "").replace("\n", "").rstrip(" ")
 
 
+def with_components(token: str, separator: str) -> str:
+    """An element's components, without trailing blanks, joined by ``COMPONENT``.
+
+    >>> with_components("KG >1>2", ">").split(COMPONENT)
+    ['KG', '1', '2']
+    """
+    return COMPONENT.join([part.rstrip(" ") for part in token.split(separator)])
+
+
 def split(body: str, separator: str, release: str) -> list[str]:
     """Cut at separators that are not released; release characters stay.
 
@@ -173,7 +182,8 @@ def _binary(message: Text, at: int, data: list[str], index: int, separators: Sep
     start = at + len(separators.element.join(data[: index + 1])) + len(separators.element)
     end = message.character(start, int(data[index]))
     rest = message.text[end : end + len(separators.terminator)]
-    if end > len(message.text) or (rest and rest != separators.terminator):
+    place = message.place(start, end)
+    if place.end - place.start != int(data[index]) or end > len(message.text) or (rest and rest != separators.terminator):
         return None
     return at, end, [*data[: index + 1], message.text[start:end]]
 

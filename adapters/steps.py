@@ -51,8 +51,8 @@ def unwrap(value: str, _: str) -> str:
 
 
 def components(value: str, separator: str) -> str:
-    """An EDI element with the interchange's component separator replaced by the unit separator (U+001F)."""
-    return value.replace(separator, "\x1f")
+    """An EDI element's components, without trailing blanks, joined by the unit separator (U+001F)."""
+    return "\x1f".join([part.rstrip(" ") for part in value.split(separator)])
 
 
 def json_string(value: str, _: str) -> str:

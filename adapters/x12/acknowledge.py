@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from adapters.base import Finding
 from adapters.edi import COMPONENT
-from adapters.x12.assemble import Outgoing, Row, Set, assemble, outgoing
+from adapters.x12.assemble import SEPARATORS, Outgoing, Row, Set, assemble, outgoing
 from adapters.x12.document import X12Document
 
 ANSWERS: Final = frozenset({"997", "999", "TA1"})
@@ -29,29 +29,42 @@ def acknowledge(
     of several partners' interchanges gives one interchange each, with consecutive ISA13.
     """
     asked = [document for document in documents if document.types[-1] not in ANSWERS and document.envelope.isa is not None]
-    parts = []
-    for count, (_, same) in enumerate(groupby(asked, key=lambda one: tuple(one.control.get(name, "") for name in _PARTNER))):
+    parts: list[bytes] = []
+    for _, same in groupby(asked, key=lambda one: tuple(one.control.get(name, "") for name in _TURNED)):
         group = list(same)
-        numbers = {**_turned(group[0]), **assigned}
-        numbers["ISA13"] = str(int(numbers.get("ISA13") or "0") + count)
+        numbers = {**_turned(group[0], {**options, **assigned}), **assigned}
+        if not numbers.keys() >= {"ISA06", "ISA08"} and not numbers.keys() >= {"sender", "receiver"}:
+            continue
+        numbers["ISA13"] = str(int(numbers.get("ISA13") or "0") + len(parts))
         parts.append(_interchange(group, outgoing(numbers, {**_style(group[0]), **options}), findings))
     return b"".join(parts) or None
 
 
-_PARTNER: Final = ("ISA05", "ISA06", "ISA07", "ISA08")
+_TURNED: Final = {
+    "ISA05": ("ISA07", 2), "ISA06": ("ISA08", 15), "GS02": ("GS03", 15),
+    "ISA07": ("ISA05", 2), "ISA08": ("ISA06", 15), "GS03": ("GS02", 15),
+}  # fmt: skip
+"""Field of the answer -> field of the message and its width."""
 
 
-def _turned(document: X12Document) -> dict[str, str]:
-    """Sender and receiver the other way round."""
-    control = document.control
-    names = {"ISA05": "ISA07", "ISA06": "ISA08", "ISA07": "ISA05", "ISA08": "ISA06", "GS02": "GS03", "GS03": "GS02"}
-    return {name: control[source] for name, source in names.items() if source in control}
+def _turned(document: X12Document, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Sender and receiver the other way round; what cannot stand in our envelope is cut."""
+    marks = "".join(str(settings.get(name) or default) for name, default in SEPARATORS.items())
+    out = {}
+    for name, (source, width) in _TURNED.items():
+        text = document.control.get(source, "")
+        out[name] = "".join(letter for letter in text if letter.isascii() and letter.isprintable() and letter not in marks)[:width].strip()
+    return {name: text for name, text in out.items() if text}
 
 
 def _style(document: X12Document) -> dict[str, str]:
     control = document.control
     version = control.get("GS08", "")[:6]
-    return {"usage": control.get("ISA15") or "P", "version": version if len(version) == 6 and version.isdigit() else "004010"}
+    usage = control.get("ISA15", "P")
+    return {
+        "usage": usage if usage in ("I", "P", "T") else "P",
+        "version": version if len(version) == 6 and version.isdigit() else "004010",
+    }
 
 
 def _interchange(documents: Sequence[X12Document], out: Outgoing, more: Mapping[int, Sequence[Finding]]) -> bytes:
@@ -98,7 +111,7 @@ def _answer(documents: Sequence[X12Document], more: Mapping[int, Sequence[Findin
         yield from _errors(found)
         segments = ["5"] if any("ak304" in finding.details for finding in found) else []
         yield ["AK5", verdicts[-1], *[*_codes(found, "ak502"), *segments][:5]]
-    claimed = _codes(met, "claimed")
+    claimed = [text for text in _codes(met, "claimed") if text.isascii() and text.isdigit()]
     accepted = sum(1 for verdict in verdicts if verdict != "R")
     codes = _codes(met, "ak905")[:5]
     yield ["AK9", _of_group(verdicts, codes), (claimed or [str(len(documents))])[0][:6], str(len(documents)), str(accepted), *codes]

@@ -18,6 +18,7 @@ Row = list[str]
 """A segment's elements, tag first, components by ``edi.COMPONENT``."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1e\x7f]")
+SEPARATORS: Final = {"element": "*", "component": ">", "terminator": "~", "repetition": "^"}
 _DEFAULT: Final = {"ISA01": "00", "ISA02": "", "ISA03": "00", "ISA04": "", "ISA05": "ZZ", "ISA07": "ZZ", "ISA14": "0", "GS07": "X"}
 _WIDTHS: Final = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 
@@ -56,12 +57,9 @@ def outgoing(assigned: Mapping[str, str], options: Mapping[str, Any]) -> Outgoin
             kind, _, id = given[role].rpartition(":")
             given = {name: id, **({qualifier: kind} if kind else {}), **given}
     version = given.get("version", "004010")
-    cut = Separators(
-        given.get("element", "*"),
-        given.get("component", ">"),
-        given.get("terminator", "~"),
-        given.get("repetition", "^" if version >= "004020" else ""),
-    )
+    repetition = given.get("repetition", SEPARATORS["repetition"] if version >= "004020" else "")
+    element, component, terminator = (given.get(name, SEPARATORS[name]) for name in ("element", "component", "terminator"))
+    cut = Separators(element, component, terminator, repetition)
     marks = [mark for mark in (cut.element, cut.component, cut.terminator, cut.repetition) if mark]
     if any(len(mark) != 1 or mark.isalnum() or mark == " " for mark in marks) or len(set(marks)) != len(marks):
         raise Misconfigured(
@@ -99,6 +97,8 @@ def assemble(out: Outgoing, group: str, sets: Sequence[Set], before: Sequence[Ro
     rows: list[Row] = [*before]
     if sets:
         rows.append(["GS", group, *(values[f"GS0{place}"] for place in range(2, 9))])
+        if found := next(problems(rows[-1], out), None):
+            raise Misconfigured(found.fact, at="assigned", fix=found.fix)
         for number, one in zip(_numbers(values["ST02"]), sets, strict=False):
             rows.append(["ST", one.code, number, *([one.implementation] if one.implementation else [])])
             rows += one.rows

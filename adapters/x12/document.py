@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from adapters.base import Field, Finding, Node, Record, Source, Step
-from adapters.edi import COMPONENT, Segment, Separators, Text, clean, spans
+from adapters.edi import Segment, Separators, Text, clean, spans, with_components
 from adapters.x12.grammar import Grammar
 from adapters.x12.layout import PAIR, X12Layout, locate
 from adapters.x12.nesting import Nesting, Shape, shape
@@ -88,7 +88,7 @@ class X12Document:
         """ISA01-ISA16, GS01-GS08, ST01-ST03, ``sender``, ``receiver``, ``version`` and the separators by name."""
         isa, gs = self.envelope.isa, self.envelope.gs
         out = dict(zip(_ISA_FIELDS, [text.strip() for text in isa[2][1:]], strict=False)) if isa else {}
-        out |= dict(zip(_GS_FIELDS, [text.strip() for text in gs[2][1:]], strict=False)) if gs else {}
+        out |= dict(zip(_GS_FIELDS, [text.strip() for text in group_header(gs[2])[1:]], strict=False)) if gs else {}
         out |= {f"{self.header[2][0]}{place:02d}": text.strip() for place, text in enumerate(self.header[2][1:], 1)}
         cut = self.envelope.separators
         out |= {
@@ -129,7 +129,7 @@ class X12Document:
         places = self._component_places(data)
         if not any(component in data[place] for place in places):
             return data
-        return [text.replace(component, COMPONENT) if place in places else text for place, text in enumerate(data)]
+        return [with_components(text, component) if place in places else text for place, text in enumerate(data)]
 
     def _component_places(self, data: Sequence[str]) -> Sequence[int]:
         """Elements of a segment that may have components: by its definition, else all of a set without a grammar."""
@@ -259,7 +259,7 @@ class X12Document:
             if component is None or text != raw:
                 steps.append(Step("rstrip"))
         if component is None and cut.component and cut.component in text and element in places and segment is not self.header:
-            text = text.replace(cut.component, COMPONENT)
+            text = with_components(text, cut.component)
             steps.append(Step("components", cut.component))
         return Source(path, message.place(start, end), tuple(steps), text) if text else None
 
@@ -296,6 +296,18 @@ class X12Document:
             rows = [[text if place not in hidden.get(data[0], ()) else "" for place, text in enumerate(data)] for data in rows]
         text = "\x1e".join(["\x1d".join(data).rstrip("\x1d") for data in rows])
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def group_header(data: list[str]) -> list[str]:
+    """GS with its eight elements, also where a separator stands inside the sender's code: counted from both ends.
+
+    >>> group_header(["GS", "SW", "513", "", "000", "20383", "20021104", "1505", "21", "X", "005010"])[2:4]
+    ['513  000', '20383']
+    """
+    extra = len(data) - 9
+    if extra <= 0 or data[-2] not in ("X", "T"):
+        return data
+    return [*data[:2], " ".join(data[2 : 3 + extra]), *data[3 + extra :]]
 
 
 def _pairs(index: int, data: list[str], starts: tuple[int, ...]) -> list[Node]:

@@ -61,7 +61,7 @@ def open_interchange(message: Text, start: int) -> Opening:
     if at < 0 or at - start > _LONGEST_ISA or (group and group.start() <= at):
         return _open_miscounted(message, start, element, group)
     component, terminator, end, codes = _ending(text, at + 1)
-    if not terminator:
+    if terminator in ("", element) or component == element:
         return _open_miscounted(message, start, element, group)
     return _opening(message, start, end, element, component, terminator, codes)
 

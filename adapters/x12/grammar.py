@@ -192,7 +192,9 @@ def _read_elements(grammar: Grammar, section: _Section) -> None:
     for line in section.lines:
         number, kind, least, most, later, name, codes = _match(_ELEMENT, line, "an element line").groups()
         since = tuple((pair.split(":")[0], int(pair.split(":")[1])) for pair in later.split(",") if pair)
-        grammar.elements[number] = Element(number, kind, int(least), int(most), name.strip(), since, frozenset((codes or "").split()), _plain(kind, codes))
+        grammar.elements[number] = Element(
+            number, kind, int(least), int(most), name.strip(), since, frozenset((codes or "").split()), _plain(kind, codes)
+        )
 
 
 def _plain(kind: str, codes: str | None) -> bool:

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from adapters.base import Finding
 from adapters.edi import Segment, Separators, Text, segments
-from adapters.x12.document import BINARY, Envelope, SetContext, X12Document
+from adapters.x12.document import BINARY, Envelope, SetContext, X12Document, group_header
 from adapters.x12.envelope import ISA_START, Opening, open_interchange, open_message
 from canonical_model.places import Bytes
 from canonical_model.problems import Unreadable
@@ -111,6 +111,8 @@ class _Reader:
             self.gs, self.sets = segment, 0
             self.groups += 1
             self.numbers = set()
+            if len(segment[2]) != 9:
+                self._note("x12.gs_elements", f"GS has {len(segment[2]) - 1} elements, not 8", segment, ak905="6")
         elif tag == "GE":
             self._close_group(segment)
         elif tag == "IEA":
@@ -170,7 +172,7 @@ class _Reader:
             self._note("x12.stray_segment", "GE stands outside of a group", trailer)
         elif trailer is not None and self.gs is not None:
             self._compare("x12.ge01_count", "GE01", trailer, 1, str(self.sets), "sets", ak905="5", claimed=_text(trailer, 1))
-            self._compare("x12.ge02_mismatch", "GE02", trailer, 2, _text(self.gs, 6), "", ak905="4")
+            self._compare("x12.ge02_mismatch", "GE02", trailer, 2, (*group_header(self.gs[2]), *[""] * 9)[6].strip(), "", ak905="4")
         self.gs = None
 
     def _close_interchange(self, trailer: Segment | None) -> None:
