@@ -139,7 +139,7 @@ class In(Block):
     """One way in: a connector with its own settings, and what is done with each document type."""
 
     connector: str = Field(description="kind of the connector, as file_drop or http")
-    name: Name = Field("in", description="name of this way in; <system>/<connector> if absent")
+    name: Name = Field("in", description="name of this way in; SYSTEM.CONNECTOR if absent")
     format: str | None = Field(None, description="format of the messages where the connector or the mappings do not say it")
     routes: Mapping[str, Route] = Field(min_length=1, description="document type -> mapping or route block")
     settings: SerializeAsAny[Settings] = Field(default_factory=Settings, description="the connector's own words, checked by it")
@@ -151,7 +151,7 @@ class Out(Block):
     on: str = Field(min_length=1, description="canonical document type, as order_response")
     mapping: str = Field(min_length=1, description="name of the mapping that writes it")
     connector: str = Field(description="kind of the connector")
-    name: Name = Field("out", description="name of the subscription, part of every delivery's key; <system>/<on> if absent")
+    name: Name = Field("out", description="name of the subscription, part of every delivery's key; SYSTEM.ON if absent")
     party: Names = Field((), description="only documents for these parties; the system's own party if absent; '*' for any")
     function: str | None = Field(None, description="only where the receiving party has this function in the document, as warehouse")
     charset: str | None = Field(None, description="charset of what is written")

@@ -18,7 +18,7 @@ from hub.config import checks
 from hub.config.blocks import CodeSet, HubBlock, Root, System
 from hub.config.lines import BLOCKS, entries, fill, split, words
 from hub.config.text import Marked, Path, read
-from hub.config.words import explain, known_words
+from hub.config.words import explain, known_words, without_nulls
 from mappings.language.faults import Faults, Lint, did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -159,7 +159,7 @@ class Reader:
             does = {"in": "receives", "out": "sends"}[side]
             self._note((*path, "connector"), f"there is no connector {kind!r} that {does}", did_you_mean(kind, known))
         elif isinstance(kind, str):
-            made = self.validated(known[kind], theirs, path, words(BLOCKS[side]) - {"settings"})
+            made = self.validated(known[kind], without_nulls(known[kind], theirs), path, words(BLOCKS[side]) - {"settings"})
             ours["settings"] = made or Settings()
             checks.secrets(ours["settings"], path, self._note)
         line.clear()

@@ -7,6 +7,7 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from mappings.language.faults import did_you_mean
 
@@ -33,6 +34,16 @@ def known_words(model: type[BaseModel], path: tuple[str | int, ...]) -> frozense
         at = _below(at, part)
     at = _bare(at)
     return frozenset(field.alias or name for name, field in at.model_fields.items()) if _is_model(at) else frozenset()
+
+
+def without_nulls(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The words of a block, where ``null`` means "nothing" for those that may be nothing and are no texts (``done: null``)."""
+    may = {field.alias or name for name, field in model.model_fields.items() if type(None) in (kinds := _kinds(field)) and str not in kinds}
+    return {word: None if value == "null" and word in may else value for word, value in given.items()}
+
+
+def _kinds(field: FieldInfo) -> tuple[Any, ...]:
+    return get_args(field.annotation)
 
 
 def _is_model(annotation: Any) -> bool:

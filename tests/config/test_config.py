@@ -17,6 +17,7 @@ from hub.config import Config, ConfigFault, load, parse
 class Folder(Settings):
     folder: str
     pattern: str = "*"
+    done: Path | None = Path("done")
 
 
 class Web(Settings):
@@ -191,6 +192,12 @@ def test_codes_stay_the_text_they_were(word: str) -> None:
     assert system.party == word
     assert list(system.in_[0].routes) == [word]
     assert system.in_[0].settings == Folder(folder=word)
+
+
+def test_null_means_nothing_only_where_that_may_be() -> None:
+    config = read("systems: {a: {party: 'null', in: [{connector: file_drop, folder: 'null', done: null, routes: {t: m}}]}}")
+    assert config.systems["a"].party == "null"
+    assert config.systems["a"].in_[0].settings == Folder(folder="null", done=None)
 
 
 def test_the_hash_is_of_the_meaning_not_of_the_layout() -> None:
