@@ -150,7 +150,9 @@ FORMATS: Mapping[str, st.SearchStrategy[str]] = {
     "currency": st.sampled_from(sorted(CURRENCIES)),
     "country": st.sampled_from(sorted(COUNTRIES)),
 }
-_words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zs")), min_size=1, max_size=20) | st.sampled_from(["4711", "A 1", "é"])
+_words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zs")), min_size=1, max_size=20) | st.sampled_from(
+    ["4711", "A 1", "é"]
+)
 
 
 def of_schema(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> st.SearchStrategy[Any]:
