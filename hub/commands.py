@@ -86,16 +86,6 @@ class Commands:
         more = " (more follow by a job)" if freed.left else ""
         return Done(f"revision {revision}, {freed.owners} freed{more}", freed.owners, facts={"revision": revision})
 
-    def run_release_jobs(self) -> int:
-        """Batches of releases above 1,000, each under the lock, until none is left; gives how many rows were let go."""
-        total = 0
-        while True:
-            with self.store.unit() as unit:
-                freed = holds.run_jobs(unit)
-            if not freed:
-                return total
-            total += freed
-
     def apply_case(self, actor: Actor, case: int, head: int | None) -> Done:
         """``hub cases --apply``: the parked document as a revision of the head that the person saw; refused when it has moved."""
         with self._as(actor, "cases apply", f"case {case}") as unit:

@@ -17,7 +17,7 @@ from hub.stages.deciding import Decision, Loaded, decide, load
 from hub.stages.flush import Flush
 from hub.stages.plan import Plan, Planner
 from hub.stages.ports import Ports
-from hub.store import work
+from hub.store import holds, work
 from hub.store.database import Refused, Store
 from hub.store.unit import UnitOfWork
 
@@ -56,6 +56,16 @@ class Lane:
                 tries = work.tries(unit.connection, p) + 1
                 work.set_tries(unit.connection, p, tries)
                 self._alone[p] = LIMIT if tries > 1 else 0
+
+    def release_jobs(self) -> int:
+        """Batches of releases above 1,000, each in a transaction of its own under the lock; gives how many rows were let go."""
+        total = 0
+        while True:
+            with self.store.unit() as unit:
+                freed = holds.run_jobs(unit)
+            if not freed:
+                return total
+            total += freed
 
     def drain(self, most: int = 1_000_000) -> int:
         """Run windows until no partition has work, or ``most`` of them; gives how many ran."""

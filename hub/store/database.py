@@ -18,7 +18,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from canonical_model.problems import HubError, Misconfigured, SystemUnreachable
-from hub.store import book_tables, lane_tables, out_tables, schema
+from hub.store import book_tables, lane_tables, migrate, out_tables, schema
 from hub.store.clock import Clock, SystemClock
 from hub.store.unit import UnitOfWork
 
@@ -53,6 +53,19 @@ class Store:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.writer.begin() as connection:
             schema.metadata.create_all(connection)
+        return self.prepare()
+
+    def open(self) -> Store:
+        """Open the store, upgrading it first; a file of an earlier release is copied before it is changed."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = not self.path.exists()
+        with self.writer.connect() as connection, connection.begin():
+            found = migrate.at(connection)
+        if found != migrate.newest():
+            if not fresh:
+                copy_file(self.path, self.path.with_suffix(f".before-{'-'.join(found) or 'first'}.db"))
+            with self._gate, self.writer.begin() as connection:
+                migrate.upgrade(connection)
         return self.prepare()
 
     def prepare(self) -> Store:

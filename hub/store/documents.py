@@ -124,3 +124,16 @@ def _document(row: Any) -> Document:
         state=State(row.state), of=row.of, corrects=row.corrects, way=Way(row.way), accepted_against=row.accepted_against,
         counted=row.counted, f=row.f, owner=row.owner, counterparty=row.counterparty, stake=row.stake, stored=True,
     )  # fmt: skip
+
+
+def unanswered(connection: Connection, most: int) -> list[tuple[Document, int]]:
+    """Waiting documents that got no answer yet, oldest first, with the instant they came."""
+    where = (document.c.state == "waiting") & document.c.answered_at.is_(None)
+    query = select(*_line_columns).where(where).order_by(document.c.created_at).limit(most)
+    return [(_document(row), row.created_at) for row in connection.execute(query)]
+
+
+def mark_answered(connection: Connection, ids: list[int], now: int) -> None:
+    """They have had their answer that they are pending."""
+    if ids:
+        connection.execute(update(document).where(among(document.c.id, "ids")).values(answered_at=now), {"ids": ids})

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from hub.store.documents import pack
+from hub.store.documents import pack, unpack
 from hub.store.effects import Outgoing as Outgoing
 from hub.store.identity import insert_new
 from hub.store.out_tables import delivery, delivery_number, outbox, published, sequence
@@ -141,3 +141,35 @@ _KEPT = (
 def _copy(row: Row[Any], document: int, now: int) -> dict[str, Any]:
     kept = {name: getattr(row, name) for name in _KEPT}
     return {**kept, "document": document, "state": "pending", "next_at": now, "created_at": now, "again": row.id}
+
+
+Published = tuple[str, int, str, int, bytes | None, int]
+_published = (published.c.k, published.c.n, published.c.type, published.c.document, published.c.body, published.c.at)
+_waiting = (
+    select(outbox.c.id, *_published)
+    .join(published, (published.c.k == outbox.c.k) & (published.c.n == outbox.c.n))
+    .order_by(outbox.c.id)
+    .limit(bindparam("most"))
+)
+_forget = delete(outbox).where(among(outbox.c.id, "ids"))
+
+
+def waiting_publications(connection: Connection, most: int) -> list[tuple[int, Published]]:
+    """Outbox rows not yet confirmed, in the order of publishing."""
+    return [
+        (id, (k, n, type, document, unpack(body), at))
+        for id, k, n, type, document, body, at in connection.execute(_waiting, {"most": most})
+    ]
+
+
+def forget_publications(connection: Connection, ids: list[int]) -> None:
+    """Delete confirmed outbox rows; what was published stays, so that a subscriber can ask for it again."""
+    connection.execute(_forget, {"ids": ids})
+
+
+def publications_from(connection: Connection, k: str, n: int, until: int | None = None) -> list[Published]:
+    """What was published of a key from ``n`` on."""
+    query = select(*_published).where(published.c.k == k, published.c.n >= n).order_by(published.c.n)
+    if until is not None:
+        query = query.where(published.c.n <= until)
+    return [(key, number, type, document, unpack(body), at) for key, number, type, document, body, at in connection.execute(query)]

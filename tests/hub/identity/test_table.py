@@ -44,7 +44,9 @@ def test_row_2_a_changed_resend_is_parked_beside_the_line_with_a_case(bench: Ben
     first, changed, next_ = bench.send("a", t="1"), bench.send("b", t="1"), bench.send("c", t="2", v="2")
     assert changed.parked
     assert next_.state is State.APPLIED
-    assert [(case.document, case.against, case.kind, case.state) for case in bench.line.cases] == [(changed.id, first.id, "changed", "open")]
+    assert [(case.document, case.against, case.kind, case.state) for case in bench.line.cases] == [
+        (changed.id, first.id, "changed", "open")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,7 @@ def test_row_8_nothing_that_is_merely_blocked_closes(bench: Bench) -> None:
     bench.send("?X", v="1")
     blocked = bench.send("b", v="1")
     third = bench.send("?Y", v="2")
-    assert (blocked.state, third.state) == (State.WAITING, State.WAITING)
+    assert (blocked.state, third.state) == (State.APPLIED, State.WAITING)
 
 
 def test_row_8_changes_meant_for_the_old_one_are_parked(bench: Bench) -> None:
@@ -288,7 +290,7 @@ def test_a_person_applies_a_parked_conflict_against_the_head_he_saw(bench: Bench
 
 
 def test_the_head_moved_meanwhile_so_it_is_parked_again(bench: Bench) -> None:
-    first, parked = bench.send("a", t="1"), None
+    first = bench.send("a", t="1")
     parked = bench.send("b", t="2")
     bench.send("c", t="3", v="2")
     bench.accept(parked, first.id)

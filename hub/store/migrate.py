@@ -1,0 +1,60 @@
+"""Migrations by Alembic over the one metadata (decision D29). The embedded store upgrades itself after a copy of its file.
+
+``hub/store/migrations/versions`` holds one file a step; a service's tables have steps of their own. A test compares what they make
+with the metadata.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from canonical_model.problems import Misconfigured
+from hub.store import schema
+
+HERE = Path(__file__).parent / "migrations"
+
+
+def script() -> ScriptDirectory:
+    """The steps there are."""
+    return ScriptDirectory(str(HERE))
+
+
+def newest() -> tuple[str, ...]:
+    """The newest step (one a branch)."""
+    return tuple(sorted(script().get_heads()))
+
+
+def at(connection: Connection) -> tuple[str, ...]:
+    """Where a database stands; empty: it has no tables of ours."""
+    return tuple(sorted(MigrationContext.configure(connection).get_current_heads()))
+
+
+def upgrade(connection: Connection, target: str = "heads") -> None:
+    """Bring a database up to a step, within the caller's transaction."""
+    steps = script()
+    unknown = [name for name in at(connection) if name not in {step.revision for step in steps.walk_revisions()}]
+    if unknown:
+        fact = f"the store was written by a newer release (migration {', '.join(unknown)})"
+        raise Misconfigured(fact, at="hub.store", fix="start that release, or go back to the copy made before its upgrade")
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+
+    def run(revision: Any, context: MigrationContext) -> Any:
+        return steps._upgrade_revs(target, revision)
+
+    with EnvironmentContext(config, steps, fn=run, destination_rev=target) as environment:
+        environment.configure(connection=connection, target_metadata=schema.metadata, transaction_per_migration=False)
+        environment.run_migrations()
+
+
+def differences(connection: Connection) -> list[Any]:
+    """What the metadata says and the database does not have, or the other way round."""
+    return list(compare_metadata(MigrationContext.configure(connection), schema.metadata))
