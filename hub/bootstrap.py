@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from adapters.base import Format
-from hub.codebook import BookView, Codebook
+from hub.codebook import BookView
+from hub.commands import Commands
 from hub.config import Config, load
+from hub.flow import Flow
 from hub.plugins import Library, formats, receivers, senders
 from hub.services.inventory.service import InventoryService
 from hub.services.master.service import MasterService
@@ -23,11 +25,10 @@ from hub.signals import Signals
 from hub.stages.answers import Answers
 from hub.stages.outward import SYNTAX, Outward, Renderer, compile_mapped, compile_syntax
 from hub.stages.ports import Ports, Subscription
-from hub.stages.receive import Door, Receiving
+from hub.stages.receive import Door
 from hub.stages.routes import Ways, compile_ways
 from hub.stages.terms import RouteTerms
-from hub.stages.window import Lane
-from hub.store import messages, people
+from hub.store import messages, texts, work
 from hub.store.clock import Clock, SystemClock
 from hub.store.database import Store
 
@@ -38,17 +39,22 @@ class Hub:
 
     config: Config
     store: Store
-    codebook: Codebook
     library: Library
     formats: Mapping[str, Format]
     ways: Ways
     outward: Mapping[str, Outward]
     ports: Ports
-    lane: Lane
-    receiving: Receiving
+    flow: Flow
+    commands: Commands
     signals: Signals
     clock: Clock
     inward: Mapping[tuple[str, str], tuple[Door, Any]]
+
+    def crowded(self) -> bool:
+        """Whether more waits than may: then the doors close and nothing is fetched (decision D15)."""
+        limit = self.config.hub.limits.inbound
+        with self.store.read() as connection:
+            return work.count(connection, limit) >= limit
 
     def close(self) -> None:
         """Give back what is held open."""
@@ -76,17 +82,22 @@ def build_from(config: Config, clock: Clock, signals: Signals) -> Hub:
     store = open_store(config, clock)
     library = Library(tuple(config.path(folder) for folder in config.hub.folders.mappings))
     known = formats(definitions(config, store))
-    codebook, ways = Codebook(), compile_ways(config, library, known)
+    ways = compile_ways(config, library, known)
     answers = Answers(ways, lambda seq: raw_of(store, seq), clock.now)
-    outward, subscribed = _outward(config, library, known, _books(store, codebook), answers)
+
+    def book(revision: int | None) -> BookView:
+        with store.read() as connection:
+            return flow.codebook.view(connection, revision)
+
+    outward, subscribed = _outward(config, library, known, book, answers)
     terms = RouteTerms(ways)
     ports = Ports(
         translate=ways.translate, terms=terms.terms, services=(services(),), subscriptions=subscribed, parties=_parties(ways),
         acknowledge=answers.acknowledgement, answer=answers.application,
     )  # fmt: skip
-    lane = Lane(store, codebook, ports, signals)
-    receiving = Receiving(store, signals)
-    return Hub(config, store, codebook, library, known, ways, outward, ports, lane, receiving, signals, clock, _inward(config))
+    flow = Flow(store, ports, signals)
+    commands = Commands(store, ports, signals)
+    return Hub(config, store, library, known, ways, outward, ports, flow, commands, signals, clock, _inward(config))
 
 
 def open_store(config: Config, clock: Clock) -> Store:
@@ -98,7 +109,8 @@ def definitions(config: Config, store: Store) -> Mapping[str, str]:
     """Uploaded definitions, name -> text: files of the configured folders, then what ``hub definitions add`` kept."""
     files = (path for folder in config.hub.folders.definitions for path in sorted(config.path(folder).glob("*")) if path.is_file())
     with store.read() as connection:
-        return {path.name: path.read_text("utf-8") for path in files}
+        kept = {one.name: one.text for one in texts.definitions(connection)}
+        return {path.name: path.read_text("utf-8") for path in files} | kept
 
 
 def services() -> Together:
@@ -117,14 +129,6 @@ def raw_of(store: Store, seq: int) -> bytes:
     """The bytes of a stored message."""
     with store.read() as connection:
         return messages.raws(connection, [seq])[seq]
-
-
-def _books(store: Store, codebook: Codebook) -> Callable[[int | None], BookView]:
-    def book(revision: int | None) -> BookView:
-        with store.read() as connection:
-            return codebook.view(connection, revision)
-
-    return book
 
 
 def _outward(

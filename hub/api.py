@@ -1,0 +1,89 @@
+"""The HTTP door: addresses of the transports that are called, what became of a message, schemas, metrics, health, the page."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Response
+
+from canonical_model.schemas import published
+from connectors.base import Inbound, Kept, Later, Store
+from connectors.kit.doors import mount, speak_problems
+from hub.bootstrap import Hub
+from hub.stages.receive import Door
+from hub.store.views import messages as messages_view
+from hub.store.views import summary as summary_view
+from monitoring.health import Health
+from monitoring.metrics import Metrics
+from monitoring.router import router
+from monitoring.watched import Watched
+
+LOOK = 0.02
+"""Seconds between two looks while a sender waits for the outcome."""
+
+
+def make_app(hub: Hub, watched: Watched, metrics: Metrics, health: Health) -> FastAPI:
+    """The application of one hub."""
+    app = FastAPI(title="Channelhub", docs_url=None, redoc_url=None)
+    speak_problems(app)
+    for door, connector in hub.inward.values():
+        if hasattr(connector, "endpoints"):
+            mount(app, connector.endpoints(keeper(hub, door)))
+    app.include_router(router(watched, metrics, health))
+    _own(app, hub)
+    return app
+
+
+def keeper(hub: Hub, door: Door) -> Store:
+    """What a transport calls to have a message kept: returns after the commit, waits for the outcome if asked to."""
+
+    def keep(inbound: Inbound, wait: int) -> Kept:
+        if hub.crowded():
+            raise Later("the hub has more waiting than it may", seconds=5, fix="send again later; nothing was stored")
+        received = hub.flow.receive(inbound, door)
+        answer = outcome(hub, received.message, wait) if wait else None
+        return Kept(str(received.message), f"/v1/messages/{received.message}", received.repeat, answer)
+
+    return keep
+
+
+def outcome(hub: Hub, message: int, wait: int) -> dict[str, Any] | None:
+    """The message with its documents once all of it is settled or held; None when it did not come in time."""
+    end = time.monotonic() + wait
+    while True:
+        found = message_object(hub, message)
+        if found is not None and not found["open"]:
+            return found
+        if time.monotonic() >= end:
+            return None
+        time.sleep(LOOK)
+
+
+def message_object(hub: Hub, message: int) -> dict[str, Any] | None:
+    """A message and its roll-up, as the view gives it."""
+    with hub.store.read() as connection:
+        return messages_view.message(connection, message, None)
+
+
+def _own(app: FastAPI, hub: Hub) -> None:
+    schemas = published()
+
+    @app.get("/v1/messages/{message}")
+    def one_message(message: int) -> dict[str, Any]:
+        found = message_object(hub, message)
+        if found is None:
+            raise HTTPException(404, f"message {message} is not known")
+        return found
+
+    @app.get("/v1/summary")
+    def summary() -> dict[str, Any]:
+        with hub.store.read() as connection:
+            return summary_view.summary(connection)
+
+    @app.get("/schemas/{name:path}")
+    def schema(name: str) -> Response:
+        text = schemas.get(name)
+        if text is None:
+            raise HTTPException(404, f"there is no schema {name!r}")
+        return Response(text, media_type="application/schema+json")
