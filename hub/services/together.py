@@ -81,5 +81,5 @@ class Together:
                     codes += heard.codes
                     notes.append(heard.note)
                     todo += [(member, told) for told in heard.events]
-        numbered = [replace(out, effect=number) for number, out in enumerate(outgoing)]
+        numbered = [out if out.effect == number else replace(out, effect=number) for number, out in enumerate(outgoing)]
         return Effects(events if inside else events[1:], numbered, codes, "; ".join(note for note in notes if note))

@@ -157,6 +157,11 @@ class Stock:
         """Places of an item at one location: the first to expire first, unknown lots last."""
         return sorted((place for place in self.places.get(item, ()) if place[0] == location), key=lambda place: self.fefo(item, place))
 
+    def in_sequence(self, item: str) -> list[Place]:
+        """All places of an item: the first to expire first."""
+        places = self.places.get(item, ())
+        return list(places) if len(places) < 2 else sorted(places, key=lambda place: self.fefo(item, place))
+
     def fefo(self, item: str, place: Place) -> tuple[bool, str, str, str]:
         """Sort key of a place: first expired, first out; lots of unknown expiry after the known, no lot last."""
         return place[2] == "", self.expiries.get((item, place[2]), "9999-12-31"), place[2], place[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from hub.services.amounts import MILLION
 from hub.services.inventory.defaults import InventoryRules
@@ -16,7 +17,7 @@ def reserve(
 ) -> Mapping[str, int]:
     """Reserve up to ``quantity`` for a line, in whole multiples of ``step`` at each location. Gives location -> reserved."""
     given: dict[str, int] = {}
-    by_location = _candidates(stock, rules, demand, item, datetime.fromtimestamp(cause.now // MILLION, UTC).date().isoformat())
+    by_location = _candidates(stock, rules, demand, item, _day(cause.now // (MILLION * 86_400)))
     totals = {location: sum(part for _, part in places) for location, places in by_location.items()}
     for location in sorted(totals, key=lambda one: rules.sourcing.rank(one, totals[one], quantity)):
         take = min(quantity, totals[location]) // step * step
@@ -29,12 +30,17 @@ def reserve(
     return given
 
 
+@lru_cache(maxsize=8)
+def _day(days: int) -> str:
+    return datetime.fromtimestamp(days * 86_400, UTC).date().isoformat()
+
+
 def _candidates(stock: Stock, rules: InventoryRules, demand: Demand, item: str, today: str) -> dict[str, list[tuple[Place, int]]]:
     """Location -> its places with something to promise, first to expire first. Expired lots are never promised, and a
     location that owes more than it has promises nothing."""
     found: dict[str, list[tuple[Place, int]]] = {}
     owed: dict[str, int] = {}
-    for place in sorted(stock.places.get(item, ()), key=lambda one: stock.fefo(item, one)):
+    for place in stock.in_sequence(item):
         location, owner, lot = place
         available = stock.balance(location, item, owner, lot, AVAILABLE)
         if available < 0:

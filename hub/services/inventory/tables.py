@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from hub.services.inventory.model import OUTSIDE, SELLABLE, Demand, Held, Movement, Stock
-from hub.services.tables import add_to, among_pairs, insert_missing, packed_pairs, upsert
+from hub.services.tables import add_to, among_pairs, insert, insert_missing, packed_pairs, upsert
 from hub.store.schema import among, metadata
 
 ledger = Table(
@@ -44,6 +44,7 @@ ledger = Table(
     Column("quantity", BigInteger, CheckConstraint("quantity > 0", name="positive"), nullable=False),
     *(Column(name, Text, nullable=False) for name in ("reason", "order_key", "line")),
     Index("inventory_ledger_item", "item", "at"),
+    sqlite_with_rowid=False,
 )
 
 _BUCKET = ("location", "item", "owner", "lot", "state")
@@ -54,6 +55,7 @@ balances = Table(
     *(Column(name, Text, primary_key=True) for name in _BUCKET),
     Column("quantity", BigInteger, nullable=False),
     CheckConstraint("quantity >= 0 or state <> 'reserved'", name="reserved"),
+    sqlite_with_rowid=False,
 )
 
 stock_rows = Table(
@@ -63,6 +65,7 @@ stock_rows = Table(
     Column("location", Text, primary_key=True),
     Column("source", Boolean, nullable=False),
     Column("reported_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 reservations = Table(
@@ -70,6 +73,7 @@ reservations = Table(
     metadata,
     *(Column(name, Text, primary_key=True) for name in ("order_key", "line", "item", "location", "owner", "lot")),
     Column("quantity", BigInteger, CheckConstraint("quantity >= 0", name="not_negative"), nullable=False),
+    sqlite_with_rowid=False,
 )
 
 demands = Table(
@@ -79,6 +83,7 @@ demands = Table(
     *(Column(name, Text, nullable=False) for name in ("number", "reference", "buyer", "seller", "ship_to", "items")),
     Index("inventory_demands_number", "number"),
     Index("inventory_demands_reference", "reference"),
+    sqlite_with_rowid=False,
 )
 
 lots = Table(
@@ -111,7 +116,7 @@ def lock(stock: Stock, connection: Connection, items: Iterable[str], touched: It
     Touched pairs get a row first, so that a window that is first to see them can lock them.
     """
     wanted = sorted(set(touched))
-    insert_missing(connection, stock_rows, [{"item": item, "location": at, "source": True, "reported_at": 0} for item, at in wanted])
+    insert_missing(connection, stock_rows, [(item, at, True, 0) for item, at in wanted])
     serving = among(stock_rows.c.item, "items") & stock_rows.c.source
     query = select(stock_rows).where(or_(serving, among_pairs(stock_rows.c.item, stock_rows.c.location, "touched")))
     ordered = query.order_by(stock_rows.c.item, stock_rows.c.location).with_for_update()
@@ -151,44 +156,28 @@ def all_items_at(connection: Connection, locations: Iterable[str]) -> list[tuple
 
 def write(stock: Stock, connection: Connection) -> None:
     """Write what changed: one statement a table, and one that drops used-up reservations."""
-    if stock.movements:
-        connection.execute(ledger.insert(), [movement._asdict() for movement in stock.movements])
-    upsert(
-        connection,
-        balances,
-        [dict(zip((*_BUCKET, "quantity"), (*key, stock.balances[key]), strict=True)) for key in sorted(stock.changed_balances)],
-    )
-    upsert(connection, stock_rows, [_stock_row(stock, key) for key in sorted(stock.changed_stock)])
-    upsert(connection, demands, [_demand_row(stock.demands[key]) for key in sorted(stock.changed_demands)])
-    upsert(connection, lots, [{"item": key[0], "lot": key[1], "expires_on": stock.expiries[key]} for key in sorted(stock.changed_lots)])
+    insert(connection, ledger, stock.movements)
+    upsert(connection, balances, [(*key, stock.balances[key]) for key in sorted(stock.changed_balances)])
+    stocks = [(item, location, stock.sources[location, item], stock.reported[location, item]) for location, item in stock.changed_stock]
+    upsert(connection, stock_rows, sorted(stocks))
+    upsert(connection, demands, [_demand_values(stock.demands[key]) for key in sorted(stock.changed_demands)])
+    upsert(connection, lots, [(*key, stock.expiries[key]) for key in sorted(stock.changed_lots)])
     _write_reservations(stock, connection)
+
+
+def _demand_values(demand: Demand) -> tuple[Any, ...]:
+    return (*demand[:6], orjson.dumps(demand.items).decode())
 
 
 def _write_reservations(stock: Stock, connection: Connection) -> None:
     """What was added is added, as the orders that wait are not loaded; what was taken belongs to a loaded order: absolute."""
-    added = {key: part for key, part in sorted(stock.added.items()) if part}
-    more = [{"order_key": order, **held._asdict(), "quantity": part} for (order, held), part in added.items() if part > 0]
-    fewer = [
-        {"order_key": order, **held._asdict(), "quantity": stock.reservations[order][held]}
-        for (order, held), part in added.items()
-        if part < 0
-    ]
-    add_to(connection, reservations, more, "quantity")
+    added = sorted(stock.added.items())
+    fewer = [(order, *held, stock.reservations[order][held]) for (order, held), part in added if part < 0]
+    add_to(connection, reservations, [(order, *held, part) for (order, held), part in added if part > 0])
     upsert(connection, reservations, fewer)
     if fewer:
         used = delete(reservations).where(reservations.c.quantity == 0, among(reservations.c.order_key, "keys"))
-        connection.execute(used, {"keys": sorted({row["order_key"] for row in fewer})})
-
-
-def _stock_row(stock: Stock, key: tuple[str, str]) -> dict[str, Any]:
-    return {"item": key[1], "location": key[0], "source": stock.sources[key], "reported_at": stock.reported[key]}
-
-
-def _demand_row(demand: Demand) -> dict[str, Any]:
-    return {
-        "order_key": demand.order, "number": demand.number, "reference": demand.reference, "buyer": demand.buyer,
-        "seller": demand.seller, "ship_to": demand.ship_to, "items": orjson.dumps(demand.items).decode(),
-    }  # fmt: skip
+        connection.execute(used, {"keys": sorted({row[0] for row in fewer})})
 
 
 def fold(*, at: int | None = None, known_at: int | None = None) -> Any:

@@ -67,18 +67,18 @@ def write(state: Masters, connection: Connection) -> None:
     """Write changed products with their ids, and changed parties: three statements."""
     changed = [state.products[item] for item in sorted(state.changed_products)]
     upsert(connection, products, [_values(product) for product in changed])
-    ids = [{"id": id, "item": product.item} for product in changed for id in product.ids]
-    upsert(connection, product_items, sorted(ids, key=lambda row: row["id"]))
+    upsert(connection, product_items, sorted((id, product.item) for product in changed for id in product.ids))
     upsert(connection, parties, [_party_values(state.parties[party]) for party in sorted(state.changed_parties)])
 
 
-def _values(product: Product) -> dict[str, Any]:
-    return {
-        "item": product.item, "code_set": product.code_set, "code": product.code, "base_unit": product.base_unit,
-        "status": product.status, "description": product.description, "ratios": orjson.dumps(product.ratios).decode(),
-        "ids": orjson.dumps(product.ids).decode(), "document": product.document,
-    }  # fmt: skip
+def _values(product: Product) -> tuple[Any, ...]:
+    return (
+        *(product.item, product.code_set, product.code, product.base_unit, product.status, product.description),
+        orjson.dumps(product.ratios).decode(),
+        orjson.dumps(product.ids).decode(),
+        product.document,
+    )
 
 
-def _party_values(party: Party) -> dict[str, Any]:
-    return {name: getattr(party, name) for name in Party.__dataclass_fields__}
+def _party_values(party: Party) -> tuple[Any, ...]:
+    return tuple(getattr(party, column.name) for column in parties.columns)

@@ -5,7 +5,7 @@ A line's quantities are checked by the database as well: ``ordered = open + allo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -54,6 +54,7 @@ orders = Table(
     Index("orders_number", "number"),
     Index("orders_reference", "reference", unique=True),
     Index("orders_buyer", "buyer", "created_at"),
+    sqlite_with_rowid=False,
 )
 
 _COUNTS = ("open", "allocated", "backordered", "released", "shipped", "delivered", "invoiced", "over", "cancelled")
@@ -71,12 +72,14 @@ order_lines = Table(
     Column("base_unit", Text, nullable=False),
     Column("quantity", BigInteger, nullable=False),
     Column("ordered", BigInteger, nullable=False),
-    *(Column(name, BigInteger, CheckConstraint(f'"{name}" >= 0', name=f"{name}_not_negative"), nullable=False) for name in _COUNTS),
+    *(Column(name, BigInteger, nullable=False) for name in _COUNTS),
     Column("at", Text, nullable=False),
     Column("rejected", Boolean, nullable=False),
     Column("reasons", Text, nullable=False),
+    CheckConstraint(" and ".join(f'"{name}" >= 0' for name in _COUNTS), name="not_negative"),
     CheckConstraint("ordered = open + allocated + shipped + cancelled", name="equation"),
     CheckConstraint("backordered <= open and released <= allocated", name="parts"),
+    sqlite_with_rowid=False,
 )
 _WAITS = order_lines.c.backordered > 0
 Index("order_lines_waiting", order_lines.c.stock_item, sqlite_where=_WAITS, postgresql_where=_WAITS)
@@ -148,48 +151,48 @@ def _texts(reasons: Sequence[Reason]) -> str:
     return orjson.dumps([(reason.code, reason.text) for reason in reasons]).decode() if reasons else "[]"
 
 
-def _order_values(order: Order) -> Mapping[str, Any]:
-    return {
-        "key": order.key,
-        "number": order.number,
-        "reference": order.reference,
-        "system": order.system,
-        "buyer": order.buyer,
-        "seller": order.seller,
-        "ship_to": order.ship_to,
-        "currency": order.currency,
-        "parties": orjson.dumps(order.parties).decode(),
-        "requested_on": order.requested_on,
-        "revision": order.revision,
-        "held": _texts(order.held),
-        "document": order.document,
-        "created_at": order.created_at,
-        "changed_at": order.changed_at,
-    }
+def _order_values(order: Order) -> tuple[Any, ...]:
+    return (
+        order.key,
+        order.number,
+        order.reference,
+        order.system,
+        order.buyer,
+        order.seller,
+        order.ship_to,
+        order.currency,
+        orjson.dumps(order.parties).decode(),
+        order.requested_on,
+        order.revision,
+        _texts(order.held),
+        order.document,
+        order.created_at,
+        order.changed_at,
+    )
 
 
-def _line_values(order: str, key: str, line: Line) -> Mapping[str, Any]:
-    return {
-        "order_key": order,
-        "line": key,
-        "position": line.position,
-        "id": line.id,
-        "stock_item": line.stock_item,
-        "asked": orjson.dumps(line.asked).decode(),
-        "unit": line.unit,
-        "base_unit": line.base_unit,
-        "quantity": line.quantity,
-        "ordered": line.ordered,
-        "open": line.open,
-        "allocated": line.allocated,
-        "backordered": line.backordered,
-        "released": line.released,
-        "shipped": line.shipped,
-        "delivered": line.delivered,
-        "invoiced": line.invoiced,
-        "over": line.over,
-        "cancelled": line.cancelled,
-        "at": orjson.dumps(line.at).decode(),
-        "rejected": line.rejected,
-        "reasons": _texts(line.reasons),
-    }
+def _line_values(order: str, key: str, line: Line) -> tuple[Any, ...]:
+    return (
+        order,
+        key,
+        line.position,
+        line.id,
+        line.stock_item,
+        orjson.dumps(line.asked).decode(),
+        line.unit,
+        line.base_unit,
+        line.quantity,
+        line.ordered,
+        line.open,
+        line.allocated,
+        line.backordered,
+        line.released,
+        line.shipped,
+        line.delivered,
+        line.invoiced,
+        line.over,
+        line.cancelled,
+        orjson.dumps(line.at).decode() if line.at else "{}",
+        line.rejected,
+        _texts(line.reasons),
+    )

@@ -69,7 +69,7 @@ def test_more_promised_than_reported_is_explained_and_nothing_more_is_promised()
 
 
 def test_a_report_is_true_as_of_its_time_whatever_comes_first() -> None:
-    """Report of 10:00 with 10, despatch of 4 at 11:00, report of 12:00 with 6, despatch of 1 at 11:30 (inside it): all orders."""
+    """Report of 10:00 with 10, despatch of 4 at 11:00, report of 12:00 with 6: in every order of arrival."""
     end = []
     steps = [
         (*taken(NOON - 2 * HOUR, **{A: "10"}),),

@@ -98,6 +98,7 @@ def at(state: str) -> World:
 
 
 REACHED = [state for state in State if state not in (State.RECEIVED, State.HELD, State.ACCEPTED, State.ALLOCATED)]
+MORE = {"id": "2", "action": "change", "quantity": each("6")}
 DOCUMENTS = {
     Happening.ORDER: ("order/1", order("PO", [line("1", A, "5"), line("2", B, "6")])),
     Happening.CHANGE: (
