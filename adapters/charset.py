@@ -5,8 +5,8 @@ strict UTF-8 > strict GB18030 (of which GBK and GB2312 are parts) > nothing, wit
 before it is split: trail bytes of GBK (0x40-0x7E) include ``|``, ``\\`` and ``[``.
 
 A byte that does not belong to the charset is kept as a lone surrogate (``DAMAGED`` finds it), never replaced: the
-caller holds what contains one and reads the rest. Decoding and encoding are exact inverses for every charset of
-``CHARSETS``, damaged bytes included, so an offset in the text has one offset in the bytes (``Offsets``).
+caller holds what contains one and reads the rest. A character is encoded in as many bytes as it was decoded from, in every
+charset of ``CHARSETS`` and for damaged bytes too, so an offset in the text has one offset in the bytes (``Offsets``).
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ float there, and canonical JSON has none (decision D21): such a body is read by 
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Final
 
 import orjson
 
@@ -18,7 +19,9 @@ from adapters.json_document.parse import Message
 from adapters.json_document.reader import read as read_strictly
 from canonical_model.problems import Unreadable, cause_key
 
-_OWN = Finding("charset.decided", "charset utf-8: a canonical body", severity="note")
+_FRACTION: Final = re.compile(rb"[:\[,]\s*-?\d+[.eE]")
+"""A bare number with a fraction or exponent (or a text that looks like one: the strict reader is right for both)."""
+_OWN: Final = Finding("charset.decided", "charset utf-8: a canonical body", severity="note")
 
 
 def read(raw: bytes, layout: JsonLayout) -> JsonDocument:
@@ -29,12 +32,7 @@ def read(raw: bytes, layout: JsonLayout) -> JsonDocument:
         raise Unreadable(f"a canonical body is not JSON: {error}", key=cause_key("canonical", "syntax")) from None
     if not isinstance(value, dict):
         raise Unreadable("a canonical body is not an object", key=cause_key("canonical", "object"))
-    if _has_float(value):
+    if _FRACTION.search(raw):
         return next(read_strictly(raw, layout))
     text = str(raw, "utf-8")
     return JsonDocument(Message(Decoded(text, "utf-8", 0, False, _OWN)), layout, 1, value, (0, len(text)))
-
-
-def _has_float(value: Any) -> bool:
-    inner = value.values() if type(value) is dict else value
-    return any(type(item) is float or (type(item) in (dict, list) and _has_float(item)) for item in inner)

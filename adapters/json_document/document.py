@@ -19,8 +19,10 @@ from adapters.json_document.parse import Message, Path
 from canonical_model.places import Bytes
 from canonical_model.problems import Problem
 
-At = tuple[Any, Path]
+At = tuple[Any, ...]
+"""(token of the parent, keys from there); a third member marks a scalar in a list, whose field is itself."""
 _TOP: Final[At] = (None, ())
+_SCALAR: Final = 3
 _SCALARS: Final = {True: "true", False: "false"}
 
 
@@ -60,7 +62,7 @@ class JsonDocument:
         if name not in node[0]:
             return None
         path = keys(node[2])
-        place = self._place((*self._base, *path, *((name,) if name or not path else ())))
+        place = self._place((*self._base, *path, *(() if len(node[2]) == _SCALAR else (name,))))
         steps = (Step("decode", self._message.charset), Step("json_string"))
         return Source(".".join(part for part in (self.path(node), name) if part), place, steps, node[0][name])
 
@@ -115,17 +117,17 @@ def _scalar(value: Any) -> str:
     return value if type(value) is str else _SCALARS[value] if type(value) is bool else str(value)
 
 
-def _elements(values: Sequence[Any], at: At, name: str, wanted: frozenset[str] | None) -> list[Node]:
-    """The elements of a list as nodes; ``null`` ones are absent and keep their number."""
+def _elements(values: Sequence[Any], at: At, name: str | None, wanted: frozenset[str] | None) -> list[Node]:
+    """The elements of a list as nodes; ``null`` ones are absent and keep their number. ``name`` is None for a list in a list."""
     nodes: list[Node] = []
     for number, inner in enumerate(values):
-        own: At = (at, (name, number) if name else (number,))
+        own: At = (at, (number,) if name is None else (name, number))
         if type(inner) is dict:
             nodes.append(build(inner, own, wanted))
         elif type(inner) is list:
-            nodes.append(({}, {"": _elements(inner, own, "", wanted)}, own))
+            nodes.append(({}, {"": _elements(inner, own, None, wanted)}, own))
         elif inner is not None:
-            nodes.append(({"": _scalar(inner)}, {}, own))
+            nodes.append(({"": _scalar(inner)}, {}, (*own, True)))
     return nodes
 
 

@@ -123,7 +123,7 @@ def _is_deeper(value: Any, text: str, depth: int) -> bool:
     if text.count("{") + text.count("[") <= depth:
         return False
     level = [value]
-    for _ in range(depth + 1):
+    for _ in range(depth):
         level = [
             inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer) if isinstance(inner, dict | list)
         ]

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from adapters.delimited import DelimitedFormat
@@ -54,6 +54,7 @@ def as_read(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name not in ("bom", "line_end")}
 
 
+@settings(deadline=None)
 @given(tables(), dialects)
 @example((["编号", "a"], [{"编号": "1", "a": ""}]), {"charset": "utf-16", "delimiter": "tab", "trim": "false"})
 def test_what_is_written_is_read_back(table: tuple[list[str], list[dict[str, str]]], options: dict[str, Any]) -> None:
@@ -64,16 +65,19 @@ def test_what_is_written_is_read_back(table: tuple[list[str], list[dict[str, str
     assert [row for document in read(written.payload, **options, whole="true") for row in rows(document)] == own
 
 
+@settings(deadline=None)
 @given(tables(), dialects.filter(lambda options: options["charset"] not in ("utf-16-le", "utf-16-be")))
 def test_charset_and_delimiter_are_found_where_headings_are_declared(
     table: tuple[list[str], list[dict[str, str]]], options: dict[str, Any]
 ) -> None:
     names, own = table
     written = FORMAT.write([{"row": own}], type="t", assigned={}, **options, columns=names)
+    assume(not options["charset"].startswith("gb") or not is_utf8(written.payload))
     found = [rows(document)[0] for document in read(written.payload, quote=options["quote"], trim="false", totals=[], columns=names)]
     assert found == own
 
 
+@settings(deadline=None)
 @given(tables(), st.sampled_from([",", "\t", ";", "|"]), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
 def test_what_another_program_writes_is_read(table: tuple[list[str], list[dict[str, str]]], delimiter: str, quoting: int) -> None:
     names, own = table
@@ -86,6 +90,7 @@ def test_what_another_program_writes_is_read(table: tuple[list[str], list[dict[s
     ]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_documents_or_unreadable(raw: bytes) -> None:
     try:
@@ -97,6 +102,7 @@ def test_any_bytes_are_documents_or_unreadable(raw: bytes) -> None:
         assert len(document.fingerprint()) == 16
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([b"a", b'"', b",", b"\n", b"\r", b" ", b";", b"\xb5\xe3", b"\xb5", b"|", b"1"]), max_size=60),
     st.sampled_from(["gbk", "utf-8"]),
