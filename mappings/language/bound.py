@@ -21,6 +21,7 @@ from mappings.language.registry import Env
 from mappings.language.reports import Reporter
 from mappings.language.row import Generated
 from mappings.language.runtime import Failure
+from mappings.language.trace import Tracer, trace
 from mappings.language.zones import zone_of
 
 
@@ -87,6 +88,10 @@ class Bound:
     def _stake(self) -> Generated:
         return Generated(self.plan.stake, outgoing=True)
 
+    @cached_property
+    def _tracer(self) -> Tracer:
+        return Tracer.of(self.plan, self.mapping.outgoing)
+
     def root(self, document: Document) -> Node:
         """The document's nodes, as far as this mapping reads them."""
         last = self._last
@@ -142,9 +147,7 @@ class Bound:
 
     def trace(self, document: Document, codes: Codes, context: Context) -> Traced:
         """Translate with the tracing engine: the same result, and for every leaf how it came to be."""
-        from mappings.language.trace import trace
-
-        return trace(self, document, codes, context)
+        return trace(self, self._tracer, document, codes, context)
 
     def python(self) -> str:
         """The generated code of ``map:``, for people."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -15,7 +14,6 @@ from mappings.language.functions.values import number_text
 from mappings.language.plan import Applied, Const
 from mappings.language.registry import FUNCTIONS, Env, Function, Type
 
-_CONVERTED: Final = frozenset({Type.DECIMAL, Type.DATE, Type.INSTANT})
 _CONVERSIONS: Final = {Type.DECIMAL: "decimal", Type.INT: "int", Type.DATE: "date"}
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -30,13 +28,6 @@ def constant(plan: Const) -> Derivation:
         form = Derivation("YYYY-MM-DD", constant="YYYY-MM-DD", mapping=str(plan.mark))
         inputs, names = (written, form), ("", "format")  # type: ignore[assignment]
     return Derivation(plan.value, _CONVERSIONS[plan.type], inputs, names, mapping=str(plan.mark))
-
-
-def final(found: Derivation, type: Type, outgoing: bool) -> Derivation:
-    """The value as it stands in the body; a conversion to text is a function like any other."""
-    if type in _CONVERTED or (type is Type.INT and outgoing):
-        return Derivation(number_text(found.value), "text", (found,), ("",), mapping=found.mapping)
-    return found
 
 
 def named_inputs(
@@ -69,32 +60,31 @@ def named_inputs(
     return tuple(inputs), tuple(names)
 
 
-def leaves_of(whole: Derivation) -> Iterator[tuple[str, Derivation]]:
-    """(pointer below the target, derivation) of every leaf of a value; a plain value is its own leaf."""
-    if not isinstance(whole.value, (dict, list)):
-        yield "", whole
-        return
+def leaf_of(whole: Derivation, pointer: str) -> Derivation:
+    """The derivation of one leaf of a value ("" for a plain value); only the inputs that this leaf rests on."""
+    if not pointer:
+        return whole
     parts = FUNCTIONS[whole.function].parts if whole.function in FUNCTIONS else {}
+    source, function = parts.get(pointer[1:], (None, ""))
     inputs = dict(zip(reversed(whole.names), reversed(whole.inputs), strict=True))
-    for pointer, value in _flat(whole.value, ""):
-        source, function = parts.get(pointer[1:], (None, ""))
-        found = None if source is None else inputs.get(source)
-        if found is None or found.value is None:
-            name = Derivation(pointer, constant=pointer, mapping=whole.mapping)
-            yield pointer, Derivation(value, "field", (whole, name), ("", "pointer"), code=whole.code, mapping=whole.mapping)
-        elif function:
-            yield pointer, Derivation(value, function, (found,), ("",), mapping=whole.mapping)
-        else:
-            yield pointer, found if found.value == value else replace(found, value=value)
+    found = None if source is None else inputs.get(source)
+    value = _at(whole.value, pointer)
+    if found is None or found.value is None:
+        name = Derivation(pointer, constant=pointer, mapping=whole.mapping)
+        return Derivation(value, "field", (whole, name), ("", "pointer"), code=whole.code, mapping=whole.mapping)
+    if function:
+        return Derivation(value, function, (found,), ("",), mapping=whole.mapping)
+    return found
 
 
-def _flat(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+def flat(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
+    """(pointer, value) of every leaf of a value."""
     if isinstance(value, dict):
         for name, one in value.items():
-            yield from _flat(one, f"{pointer}/{name}")
+            yield from flat(one, f"{pointer}/{name}")
     elif isinstance(value, list):
         for index, one in enumerate(value):
-            yield from _flat(one, f"{pointer}/{index}")
+            yield from flat(one, f"{pointer}/{index}")
     else:
         yield pointer, value
 

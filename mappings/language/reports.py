@@ -13,7 +13,7 @@ from canonical_model.problems import Cause, Problem, cause_key
 from mappings.language.plan import PathPlan, Site
 from mappings.language.registry import Failed
 from mappings.language.runtime import Absent, Failure, Quiet, Several
-from mappings.language.walk import Walker, cut
+from mappings.language.walk import Where, finder, taker
 
 
 class Reporter:
@@ -21,7 +21,7 @@ class Reporter:
 
     def __init__(self, mapping: str, sites: tuple[Site, ...], document: Document, root: Node) -> None:
         self.mapping, self.sites, self.document = mapping, sites, document
-        self.walker = Walker(root)
+        self.where = Where(root)
 
     def problems(self, failures: Iterable[Failure]) -> tuple[Problem, ...]:
         """All problems, equal ones once, in the order of the mapping."""
@@ -56,7 +56,7 @@ class Reporter:
         if path is None:
             return []
         try:
-            return list(self.walker.records(path, node))
+            return finder(path)(self.where, node)
         except UnicodeDecodeError:
             return []
 
@@ -66,7 +66,7 @@ class Reporter:
             return None, None, None
         met = self._met(path, node)
         if not met:
-            return path.text, self.document.where(self.walker.root if path.from_root else node), None
+            return path.text, self.document.where(self.where.root if path.from_root else node), None
         record = met[1] if len(met) > 1 else met[0]
         if path.field is None:
             return self.document.path(record), self.document.where(record), None
@@ -83,7 +83,7 @@ class Reporter:
 
 def _readable(path: PathPlan, record: Node) -> bool:
     try:
-        return cut(path.access, record[0]) is not None
+        return taker(path.access)(record[0]) is not None
     except UnicodeDecodeError:
         return False
 
