@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 from tests.architecture import tree
 
@@ -17,9 +18,22 @@ def packages(root: Path = tree.ROOT) -> list[str]:
     return sorted(".".join(folder.parts) for folder in folders if folder.parts[0] in tree.PACKAGES)
 
 
-def listed(root: Path = tree.ROOT) -> list[str]:
+def declared(root: Path = tree.ROOT) -> dict[str, Any]:
+    """What ``pyproject.toml`` tells setuptools."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    return list(project["tool"]["setuptools"]["packages"])
+    return dict(project["tool"]["setuptools"])
+
+
+def listed(root: Path = tree.ROOT) -> list[str]:
+    return list(declared(root)["packages"])
+
+
+def left_out(root: Path = tree.ROOT) -> list[str]:
+    """Data files inside our packages that would not be installed."""
+    data = declared(root).get("package-data", {})
+    taken = {path for name, patterns in data.items() for pattern in patterns for path in root.joinpath(*name.split(".")).glob(pattern)}
+    inside = [path for path in tree.files(root) if path.relative_to(root).parts[0] in tree.PACKAGES and path.suffix not in (".py", ".md")]
+    return [str(path.relative_to(root)) for path in inside if path not in taken]
 
 
 def bare(root: Path = tree.ROOT) -> list[str]:
@@ -37,4 +51,5 @@ def violations() -> list[str]:
     found = [f"pyproject.toml does not list the package '{name}'" for name in packages() if name not in listed()]
     found += [f"pyproject.toml lists '{name}', which is not in the tree" for name in listed() if name not in packages()]
     found += [f"package '{name}' has no __init__.py" for name in bare()]
+    found += [f"package-data of pyproject.toml does not name {name}" for name in left_out()]
     return found + strangers()

@@ -111,6 +111,13 @@ def test_a_package_that_is_not_listed_is_found(tmp_path: Path) -> None:
     assert packaging.bare(tmp_path) == ["hub.new"]
 
 
+def test_a_data_file_that_would_not_be_installed_is_found(tmp_path: Path) -> None:
+    write(tmp_path, "pyproject.toml", '[tool.setuptools]\npackages = []\n[tool.setuptools.package-data]\nhub = ["data/**/*"]\n')
+    for name in ("hub/data/deep/a.yaml", "hub/other/b.yaml", "docs/c.yaml"):
+        write(tmp_path, name, "")
+    assert packaging.left_out(tmp_path) == ["hub/other/b.yaml"]
+
+
 def test_nobody_else_provides_one_of_our_names() -> None:
     assert packaging.strangers() == []
 
