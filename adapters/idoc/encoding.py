@@ -43,7 +43,7 @@ def decide(raw: bytes, declared: str | None = None, *, exact: bool = True) -> En
 
     Raises Unreadable when no charset fits, or when the declared one does not.
     """
-    if declared is None and all(piece.isascii() for piece in _pieces(raw, 0)):
+    if declared is None and _is_ascii(raw):
         return _utf16_without_mark(raw) or _ASCII
     mark = next(((name, len(bom)) for bom, name in BOMS if raw[: len(bom)] == bom), None)
     if declared is not None:
@@ -51,6 +51,10 @@ def decide(raw: bytes, declared: str | None = None, *, exact: bool = True) -> En
     if mark is not None:
         return _marked(raw, *mark)
     return _utf16_without_mark(raw) or _tried(raw)
+
+
+def _is_ascii(raw: bytes) -> bool:
+    return raw.isascii() if isinstance(raw, bytes) else all(piece.isascii() for piece in _pieces(raw, 0))
 
 
 def _pieces(raw: bytes, start: int) -> Iterator[bytes]:

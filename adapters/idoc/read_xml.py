@@ -16,14 +16,15 @@ from adapters.base import Finding
 from adapters.charset import BOMS, CHARSETS
 from adapters.idoc.encoding import Encoding, decide
 from adapters.idoc.shelf import Shelf
+from adapters.idoc.xml_cut import prolog, view_of
 from adapters.idoc.xml_document import XmlDocument
 from canonical_model.places import Bytes
 from canonical_model.problems import Misconfigured, Unreadable, cause_key
 
 _DECLARATION: Final = re.compile(r"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']+)[\"'][^>]*\?>")
-_PROLOG: Final = re.compile(r"(?:\s|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
-_ROOT: Final = re.compile(r"<([^\s/>]+)")
-_CUT: Final = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<IDOC(?=[\s/>])[^>]*?(?P<empty>/?)>|</IDOC\s*>", re.DOTALL)
+_PARSER: Final = etree.XMLParser(
+    encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+)
 _HEAD: Final = 4096
 _DEPTH: Final = 32
 _BOM_OF: Final = {name: bom for bom, name in BOMS}
@@ -40,14 +41,12 @@ def is_xml(raw: bytes) -> bool:
 def read_xml(raw: bytes, shelf: Shelf, options: Mapping[str, Any]) -> Iterator[XmlDocument]:
     """IDocs of an XML message, lazily. Raises Unreadable when it is not well formed, truncated or carries a DTD."""
     encoding, noted = _encoding(raw, options.get("charset"))
-    text = bytes(raw[encoding.skip :]).decode(encoding.charset)
-    noted = (*noted, *_prolog(text, len(raw)))
-    offset, at = encoding.skip, 0
-    for n, (start, end) in enumerate(cut(text, len(raw)), 1):
-        offset += len(text[at:start].encode(encoding.charset))
-        after = offset + len(text[start:end].encode(encoding.charset))
-        yield _document(n, raw, Bytes(offset, after), text[start:end], encoding.charset, shelf, noted, int(options.get("depth", _DEPTH)))
-        offset, at = after, end
+    view = view_of(raw, encoding)
+    noted = (*noted, *prolog(view, len(raw)))
+    depth = int(options.get("depth", _DEPTH))
+    for n, (place, part) in enumerate(view.places(), 1):
+        text = part.decode("utf-8" if view.copied else encoding.charset)
+        yield XmlDocument(n, raw, place, text, encoding.charset, _parsed(n, place, text, depth), shelf, noted)
 
 
 def _encoding(raw: bytes, declared: str | None) -> tuple[Encoding, tuple[Finding, ...]]:
@@ -78,69 +77,20 @@ def _as_said(raw: bytes, found: Encoding, name: str) -> tuple[Encoding, tuple[Fi
     return found, ()
 
 
-def _prolog(text: str, size: int) -> tuple[Finding, ...]:
-    """Look at what stands before the root. Raises Unreadable for a DTD: IDoc XML has none, and entities are a weapon."""
-    end = _PROLOG.match(text)
-    after = end.end() if end else 0
-    if text.startswith("<!", after):
-        raise Unreadable(
-            "the XML carries a document type declaration, which no IDoc has",
-            key=cause_key("idoc", "dtd"), place=Bytes(0, size), fix="ask the sender to leave it out",
-        )  # fmt: skip
-    root = _ROOT.match(text, after)
-    if root is None or not text.rstrip().endswith((f"</{root.group(1)}>", "/>")):
-        raise Unreadable(
-            "the XML ends before its root element is closed" if root else "the XML has no root element",
-            key=cause_key("idoc", "truncated"), place=Bytes(0, size), fix="ask the sender for the whole message",
-        )  # fmt: skip
-    if text[:1].isspace() and text.lstrip().startswith("<?xml"):
-        return (Finding("idoc.xml_blank_first", "white space stands before the XML declaration", Bytes(0, 1)),)
-    return ()
-
-
-def cut(text: str, size: int) -> Iterator[tuple[int, int]]:
-    """Start and end of each IDOC element in a text. Raises Unreadable when there is none (``size`` is for its place)."""
-    start, found = -1, False
-    for match in _CUT.finditer(text):
-        if match.group().startswith("<IDOC"):
-            found, start = True, match.start()
-            if match.group("empty"):
-                yield start, match.end()
-        elif match.group().startswith("</IDOC") and start >= 0:
-            yield start, match.end()
-            start = -1
-    if not found:
-        raise Unreadable(
-            "the XML holds no IDOC element", key=cause_key("idoc", "no_document"), place=Bytes(0, size),
-            fix="check that this route really brings IDocs",
-        )  # fmt: skip
-
-
-def parse(content: bytes) -> etree._Element:
-    """Parse with everything dangerous off: no entities, no network, no DTD, no huge trees."""
-    parser = etree.XMLParser(
-        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
-    return etree.fromstring(content, parser)
-
-
-def _document(
-    n: int, raw: bytes, place: Bytes, text: str, charset: str, shelf: Shelf, noted: tuple[Finding, ...], depth: int
-) -> XmlDocument:
+def _parsed(n: int, place: Bytes, text: str, depth: int) -> etree._Element:
+    """Parse with everything dangerous off: no entities, no network, no DTD, no huge trees, no endless depth."""
     try:
-        element = parse(text.encode("utf-8"))
+        element = etree.fromstring(text.encode("utf-8"), _PARSER)
     except etree.XMLSyntaxError as error:
         raise Unreadable(
             f"IDoc {n} is not well-formed XML: {error.msg}",
-            key=cause_key("idoc", "not_well_formed"),
-            place=place,
-            fix="ask the sender to repair it",
-        ) from None
+            key=cause_key("idoc", "not_well_formed"), place=place, fix="ask the sender to repair it",
+        ) from None  # fmt: skip
     if _deeper(element, depth):
         raise Unreadable(
             f"IDoc {n} is nested deeper than {depth}", key=cause_key("idoc", "depth"), place=place, fix="raise `depth:` of the route"
         )
-    return XmlDocument(n, raw, place, text, charset, element, shelf, noted)
+    return element
 
 
 def _deeper(element: etree._Element, depth: int) -> bool:

@@ -12,12 +12,13 @@ from xml.sax.saxutils import escape
 
 from adapters.charset import BOMS, codec
 from adapters.idoc.definition import CONTROL, CONTROL_SEGMENT, FieldDef, SegmentDef
+from adapters.idoc.encoding import Encoding
 from adapters.idoc.flat_cut import starts
 from adapters.idoc.flat_document import FlatDocument
 from adapters.idoc.names import xml_name
 from adapters.idoc.outgoing import Builder
 from adapters.idoc.paths import local
-from adapters.idoc.read_xml import cut
+from adapters.idoc.xml_cut import view_of
 from adapters.idoc.xml_document import XmlDocument
 from canonical_model.problems import Hold, Reject
 
@@ -89,9 +90,9 @@ def _xml(document: XmlDocument, edits: list[tuple[Any, FieldDef, str]], target: 
     text = document.xml
     for start, end, new in sorted((_edit(document, at, one, value) for at, one, value in edits), reverse=True):
         text = text[:start] + new + text[end:]
-    whole = document.raw[len(_mark(document.raw)) :].decode(document.charset)
-    places = list(cut(whole, len(document.raw)))
-    return _mark(document.raw) + (whole[: places[0][0]] + text + whole[places[-1][1] :]).encode(target)
+    view = view_of(document.raw, Encoding(document.charset, len(_mark(document.raw))))
+    places = [place for place, _ in view.places()]
+    return document.raw[: places[0].start] + text.encode(target) + document.raw[places[-1].end :]
 
 
 def _edit(document: XmlDocument, element: Any, one: FieldDef, value: str) -> Edit:

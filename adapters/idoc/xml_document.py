@@ -10,6 +10,7 @@ from typing import Any
 from lxml import etree
 
 from adapters.base import Field, Finding, Node, Record, Source, Step
+from adapters.charset import Decoded, Offsets
 from adapters.idoc.control import IdocControl
 from adapters.idoc.definition import CONTROL, FieldDef
 from adapters.idoc.names import looks_like_segment, xml_name
@@ -42,7 +43,7 @@ class XmlDocument(IdocControl):
 
     @cached_property
     def control(self) -> Mapping[str, str]:
-        return {} if self._control is None else self.values(self._control)
+        return {} if self._control is None else self._node(self._control, None)[0]
 
     @cached_property
     def findings(self) -> Sequence[Finding]:
@@ -62,30 +63,23 @@ class XmlDocument(IdocControl):
             return False
         return name in self.layout.definition.by_type or (not (element.text or "").strip() and looks_like_segment(name))
 
-    def values(self, element: Element) -> dict[str, str]:
-        """Fields of a segment that are not blank, without trailing blanks."""
-        found = {}
-        for kid in element:
-            text = kid.text
-            if text and not text.isspace() and not len(kid):
-                found[local(kid)] = text.rstrip(" ")
-        return found
-
     def root(self, wanted: frozenset[str] | None = None) -> Node:
-        kids: Kids = {}
-        if wanted is None:
-            self._nest(self.element, kids, None)
-        else:
-            self._nest(self.element, kids, self.layout.plan(wanted).types | wanted)
-        return None, kids, self.element
+        built = None if wanted is None else self.layout.plan(wanted).types | wanted
+        return None, self._node(self.element, built)[1], self.element
 
-    def _nest(self, element: Element, kids: Kids, built: frozenset[str] | None) -> None:
+    def _node(self, element: Element, built: frozenset[str] | None) -> Node:
+        """A segment with its fields that are not blank, and below it the segments that are wanted."""
+        data: dict[str, str] = {}
+        kids: Kids = {}
         for kid in element:
-            name = local(kid)
-            if (built is None or name in built) and self.is_segment(kid):
-                own: Kids = {}
-                kids.setdefault(name, []).append((self.values(kid), own, kid))
-                self._nest(kid, own, built)
+            name, text = kid.tag, kid.text
+            if name[0] == "{":
+                name = local(kid)
+            if text and not text.isspace() and not len(kid):
+                data[name] = text.rstrip(" ")
+            elif (built is None or name in built) and self.is_segment(kid):
+                kids.setdefault(name, []).append(self._node(kid, built))
+        return data, kids, element
 
     @cached_property
     def paths(self) -> Mapping[Any, str]:
@@ -101,10 +95,15 @@ class XmlDocument(IdocControl):
         """Where every element stands in the text."""
         return dict(zip(self.element.iter(), list(scan(self.xml)), strict=True))
 
+    @cached_property
+    def _offsets(self) -> Offsets:
+        return Offsets(Decoded(self.xml, self.charset, self.place.start, False, Finding("charset.decided", self.charset)))
+
     def bytes_of(self, start: int, end: int) -> Bytes:
         """The place of a part of this IDoc's text."""
-        before = self.place.start + len(self.xml[:start].encode(self.charset))
-        return Bytes(before, before + len(self.xml[start:end].encode(self.charset)))
+        if self.place.end - self.place.start == len(self.xml):
+            return Bytes(self.place.start + start, self.place.start + end)
+        return self._offsets.place(start, end)
 
     def where(self, node: Node) -> Bytes:
         span = self.spans[node[2]]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import mmap
+import tracemalloc
+from pathlib import Path
+
 import pytest
 
 from adapters.base import apply_steps
 from adapters.idoc import IdocFormat, load_definition
 from canonical_model.places import Bytes
 from canonical_model.problems import Unreadable
-from tests.adapters.idoc.support import codes, nodes, one, shipped_format, values
+from tests.adapters.idoc.support import codes, nodes, one, shipped_format, small_order, values
 
 CONTROL = (
     '<EDI_DC40 SEGMENT="1"><TABNAM>EDI_DC40</TABNAM><MANDT>800</MANDT><DOCNUM>0000000000000001</DOCNUM>'
@@ -43,6 +47,8 @@ def encodings() -> dict[str, bytes]:
         "bom": b"\xef\xbb\xbf" + message(declaration=said.format("utf-8")).encode(),
         "utf-16": message(declaration=said.format("UTF-16")).encode("utf-16"),
         "utf-16-be": b"\xfe\xff" + message(declaration=said.format("UTF-16")).encode("utf-16-be"),
+        "utf-16-le without mark": message().encode("utf-16-le"),
+        "comment after": (message() + "<!-- </ORDERS05> x -->\n").encode(),
         "gbk": message(declaration=said.format("GBK")).encode("gbk"),
         "gb18030": message(declaration=said.format("GB18030")).encode("gb18030"),
         "gbk called utf-8": message(declaration=said.format("UTF-8")).encode("gbk"),
@@ -108,6 +114,21 @@ def test_row_nodes_are_built_for_wanted_segments_only() -> None:
     assert set(kids) == {"E1EDP01", "EDI_DC40"}
     assert kids["E1EDP01"][0][1]["E1EDP19"][0][0] == {"QUALF": "002", "IDTNR": "A-1"}
     assert kids["EDI_DC40"][0][0]["DOCNUM"] == "0000000000000001"
+
+
+@pytest.mark.parametrize("flat", [True, False])
+def test_a_packet_is_read_in_little_memory(flat: bool, tmp_path: Path) -> None:
+    idoc = "\n".join(small_order()) + "\n" if flat else message().split("\r\n", 1)[1].removesuffix("</ORDERS05>")
+    count = 6_000_000 // len(idoc)
+    path = tmp_path / "packet"
+    path.write_text(idoc * count if flat else f"<ORDERS05>{idoc * count}</ORDERS05>", encoding="utf-8")
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
+        tracemalloc.start()
+        found = sum(1 for document in shipped_format().read(raw) if document.technical)  # type: ignore[arg-type]
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert found == count
+    assert peak < 4_500_000
 
 
 def test_findings_name_unknown_things_once() -> None:
