@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from mappings.language.bound import Bound, bind
 from mappings.language.faults import Lint, MappingFault, Mark
+from mappings.language.linting import lint
 from mappings.language.mapping import End, Example, Mapping
 from mappings.language.parsing import parse
 
-__all__ = ["Bound", "End", "Example", "Lint", "Mapping", "MappingFault", "Mark", "bind", "parse"]
+__all__ = ["Bound", "End", "Example", "Lint", "Mapping", "MappingFault", "Mark", "bind", "lint", "parse"]
