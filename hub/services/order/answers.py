@@ -140,10 +140,12 @@ def shipping_orders(order: Order, before: Mapping[tuple[str, str], int], now: Ma
     A line that the warehouse no longer ships is told with quantity 0. The number stays the same: the newest one counts.
     """
     changed = {location for location, line in before.keys() | now.keys() if before.get((location, line)) != now.get((location, line))}
-    return [_shipping_order(order, location, before, now) for location in sorted(changed)]
+    return [_shipping_order(order, location, before, now, effect) for effect, location in enumerate(sorted(changed), 1)]
 
 
-def _shipping_order(order: Order, location: str, before: Mapping[tuple[str, str], int], now: Mapping[tuple[str, str], int]) -> Outgoing:
+def _shipping_order(
+    order: Order, location: str, before: Mapping[tuple[str, str], int], now: Mapping[tuple[str, str], int], effect: int
+) -> Outgoing:
     keys = [key for key in order.lines if (location, key) in now or (location, key) in before]
     body: dict[str, Any] = {
         "number": order.reference,
@@ -155,7 +157,7 @@ def _shipping_order(order: Order, location: str, before: Mapping[tuple[str, str]
     if order.requested_on is not None:
         body["requested_on"] = order.requested_on
     body["lines"] = [_shipping_line(order.lines[key], now.get((location, key), 0)) for key in keys]
-    return Outgoing("shipping_order/1", order.key, body, location, references=(order.reference, order.number))
+    return Outgoing("shipping_order/1", order.key, body, location, effect, references=(order.reference, order.number))
 
 
 def _shipping_line(line: Line, quantity: int) -> dict[str, Any]:

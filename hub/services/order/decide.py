@@ -145,7 +145,8 @@ def _first(document: Applicable, order: Order, state: Orders, rules: OrderRules)
     effects = _settle(document, order, state, rules, {})
     effects.events.insert(0, answers.event(order, fresh=True))
     answer = answers.response(order, kind="order", today=today(document), reasons=refusing)
-    return replace(effects, outgoing=[answer, *effects.outgoing])
+    effects.outgoing.insert(0, answer)
+    return effects
 
 
 def _open(line: Line) -> None:

@@ -12,19 +12,17 @@ from hypothesis import strategies as st
 
 from canonical_model.codes.order_reasons import ORDER_REASONS
 from hub.services.order.defaults import DEFAULT_RULES
-from hub.services.order.rules import CurrencyAccepted, LotSize, OrderRules, PriceDeviation, PriceList, codes
+from hub.services.order.rules import CurrencyAccepted, LineRule, LotSize, OrderRules, PriceDeviation, PriceList, codes
 from tests.hub.services.world import A, B, World, answer, each, item, line, order, party, report, together
 
 BLOCKED, GONE = "06901234567915", "06901234567922"
+CONFIGURED: dict[str, LineRule] = {
+    "LotSize": LotSize({B: ("12", "6")}),
+    "PriceDeviation": PriceDeviation(PriceList({(A, "EA"): ("10.00", "CNY")}), tolerance="0.05"),
+}
 RULES = replace(
     DEFAULT_RULES,
-    lines=tuple(
-        {
-            "LotSize": LotSize({B: ("12", "6")}),
-            "PriceDeviation": PriceDeviation(PriceList({(A, "EA"): ("10.00", "CNY")}), tolerance="0.05"),
-        }.get(type(rule).__name__, rule)
-        for rule in DEFAULT_RULES.lines
-    ),
+    lines=tuple(CONFIGURED.get(type(rule).__name__, rule) for rule in DEFAULT_RULES.lines),
     header=(*DEFAULT_RULES.header[:-1], CurrencyAccepted(frozenset({"CNY", "EUR"}))),
 )
 

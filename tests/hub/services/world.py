@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
 from canonical_model.validation import validate
 from hub.services.inventory import tables as inventory_tables
@@ -97,8 +97,8 @@ def report(location: str, stock: Mapping[str, str], **more: Any) -> dict[str, An
 def _schema() -> list[str]:
     """The statements that make the tables: compiled once, as a world is made for every example of a property."""
     dialect = create_engine("sqlite://").dialect
-    indexes = [CreateIndex(index) for table in TABLES for index in table.indexes]
-    return [str(made.compile(dialect=dialect)) for made in (*map(CreateTable, TABLES), *indexes)]
+    indexes: list[DDLElement] = [CreateIndex(index) for table in TABLES for index in table.indexes]
+    return [str(made.compile(dialect=dialect)) for made in [*(CreateTable(table) for table in TABLES), *indexes]]
 
 
 @dataclass
