@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Readable
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -170,8 +171,8 @@ class Calls:
             other: ValuePlan = self._converted(expression.value, head.type)
             operand = Operand(other, False, site)
         else:
-            operand = self._operand(expression, frozenset({head.type}), "default")
-        return Fallback(head, operand, site, head.type, operand.optional and operand.value.nullable)
+            operand = replace(self._operand(expression, frozenset({head.type}), "default"), optional=True)
+        return Fallback(head, operand, site, head.type, operand.value.nullable)
 
     def _converted(self, constant: Constant, wanted: Type) -> Const:
         """A constant as the type that the pipe has at this place."""

@@ -149,5 +149,5 @@ def text(value: Any) -> str:
     examples=[("'' | strip | default('EA')", "EA"), ("'CS' | default('EA')", "CS")],
 )
 def default(value: Any, other: Any) -> Any:
-    """What stands in for an absent value: a constant or another path. Says openly what would else be an error."""
+    """What stands in for an absent value: a constant or another path, which may be absent in turn."""
     return other if value is None else value
