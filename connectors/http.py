@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import orjson
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from connectors.base import Capabilities, Endpoint, Inbound, Kept, Receipt, Request, Response, Settings, Store
 from connectors.kit.auth import Auth
@@ -44,6 +44,13 @@ class HttpOut(Target):
     method: str = Field("POST", pattern=r"^(POST|PUT)$", description="POST or PUT")
     idempotent: bool = Field(False, description="the receiver honours Idempotency-Key: an uncertain send may be repeated")
     headers: Mapping[str, str] = Field(default_factory=dict, description="further headers; no secrets")
+
+    @field_validator("headers")
+    @classmethod
+    def _no_secrets(cls, headers: Mapping[str, str]) -> Mapping[str, str]:
+        if found := sorted(name for name in headers if name.lower() in _HIDDEN):
+            raise ValueError(f"{found[0]} is a log-in; fix: write it in auth, as {{bearer: env:NAME}}")
+        return headers
 
 
 class HttpReceiver:

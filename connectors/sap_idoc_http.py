@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape, unescape
 from typing import ClassVar
 
@@ -84,39 +85,79 @@ class SapIdocHttpReceiver:
         if request.headers.get("content-encoding", "identity") != "identity":
             return page(415, "the body is encoded", "send it as it is")
         try:
-            root = soap.parse(request.body)
+            scanned = scan(request.body)
         except soap.NotXml as error:
             return page(400, "this is not XML", str(error))
-        return self._keep(request, root, store)
+        return self._keep(request, scanned, store)
 
-    def _keep(self, request: Request, root: etree._Element, store: Store) -> Response:
+    def _keep(self, request: Request, scanned: Scanned, store: Store) -> Response:
         """Store the payload, then answer in the words in which it was asked: a page, or an envelope."""
-        namespace = soap.version(root)
-        payload = request.body if namespace is None else soap.unwrap(request.body, root)
-        idocs = [element for element in root.iter() if isinstance(element.tag, str) and soap.local(element) == "IDOC"]
-        if payload is None or not idocs:
+        namespace = scanned.namespace
+        payload = request.body if namespace is None else soap.unwrap(request.body, scanned.scope)
+        if payload is None or not scanned.idocs:
             return refusal(400, "there is no IDOC element", "send one or more IDOC elements below a root", namespace)
         headers = {name: request.headers[name] for name in ("content-type", "user-agent") if name in request.headers}
         if client := request.query.get("sap-client"):
             headers["sap-client"] = client
         try:
-            kept = store(Inbound(payload, request.client, message_id(idocs), headers), 0)
+            kept = store(Inbound(payload, request.client, message_id(scanned.idocs), headers), 0)
         except HubError as error:
             status, _, more = what(error)
             return refusal(status, error.fact, error.fix, namespace, more)
-        return page(200, OK, f"{len(idocs)} IDocs") if namespace is None else transferred(idocs, kept, namespace)
+        count = f"{len(scanned.idocs)} IDocs"
+        return page(200, OK, count) if namespace is None else transferred(scanned.idocs, kept, namespace)
 
 
-def field(idoc: etree._Element, name: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What the door wants to know of one IDoc's control record."""
+
+    docnum: str
+    arckey: str
+
+
+@dataclass(slots=True)
+class Scanned:
+    """What the door sees of a body: its envelope (or none) with the prefixes it declares, and the IDocs in it."""
+
+    namespace: str | None = None
+    scope: Mapping[str | None, str] = field(default_factory=dict)
+    idocs: list[Control] = field(default_factory=list)
+
+
+def scan(raw: bytes) -> Scanned:
+    """Read a body once without keeping it as a tree. Raises soap.NotXml."""
+    found = Scanned()
+    for event, element in soap.events(raw):
+        if event == "start":
+            if element.getparent() is None:
+                found.namespace = soap.version(element)
+            elif found.namespace and not found.scope and soap.is_payload(element):
+                found.scope = soap.scope_of(element)
+        elif soap.local(element) == "IDOC":
+            found.idocs.append(Control(_of_control(element, "DOCNUM"), _of_control(element, "ARCKEY")))
+            _forget(element)
+    return found
+
+
+def _forget(element: etree._Element) -> None:
+    """Give the memory of a finished element back, and of those before it."""
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
+def _of_control(idoc: etree._Element, name: str) -> str:
     """A field of the IDoc's control record; empty where it is absent."""
     control = next((child for child in idoc if soap.local(child).startswith("EDI_DC40")), None)
     found = next((child.text for child in (() if control is None else control) if soap.local(child) == name), None)
     return (found or "").strip()
 
 
-def message_id(idocs: list[etree._Element]) -> str | None:
+def message_id(idocs: Sequence[Control]) -> str | None:
     """SAP's message id, which ARCKEY carries where "exactly once" is wanted (EA728): one act of sending. Else None."""
-    key = field(idocs[0], "ARCKEY") if len(idocs) == 1 else ""
+    key = idocs[0].arckey if len(idocs) == 1 else ""
     return key.removeprefix(_MSGID) if key.startswith(_MSGID) else None
 
 
@@ -139,10 +180,10 @@ def soap_type(namespace: str) -> str:
     return ("application/soap+xml" if namespace == soap.NAMESPACES[1] else "text/xml") + "; charset=utf-8"
 
 
-def transferred(idocs: list[etree._Element], kept: Kept, namespace: str) -> Response:
+def transferred(idocs: Sequence[Control], kept: Kept, namespace: str) -> Response:
     """SAP's answer to IDocs by SOAP: for each its own DOCNUM (TransferId) and ours (DbId: message and place in it)."""
     pairs = "".join(
-        f"<item><TransferId>{escape(field(idoc, 'DOCNUM'))}</TransferId><DbId>{escape(kept.message)}-{n}</DbId></item>"
+        f"<item><TransferId>{escape(idoc.docnum)}</TransferId><DbId>{escape(kept.message)}-{n}</DbId></item>"
         for n, idoc in enumerate(idocs, start=1)
     )
     answer = f'<n0:IDocAssign xmlns:n0="urn:sap-com:document:sap:idoc:soap:messages">{pairs}</n0:IDocAssign>'

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from io import BytesIO
 from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
@@ -34,6 +36,27 @@ def parse(raw: bytes) -> etree._Element:
     return root
 
 
+def events(raw: bytes) -> Iterator[tuple[str, etree._Element]]:
+    """Elements as they begin (``start``) and end (``end``), for texts too long to be kept as a tree. Raises NotXml."""
+    try:
+        for at, (event, element) in enumerate(
+            etree.iterparse(
+                BytesIO(raw),
+                ("start", "end"),
+                resolve_entities=False,
+                no_network=True,
+                load_dtd=False,
+                remove_comments=True,
+                remove_pis=True,
+            )
+        ):
+            if at == 0 and element.getroottree().docinfo.internalDTD is not None:
+                raise NotXml("a document type (DOCTYPE) is not taken")
+            yield event, element
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise NotXml(str(error)) from None
+
+
 def local(element: etree._Element) -> str:
     """An element's name without its namespace."""
     return etree.QName(element).localname
@@ -45,20 +68,31 @@ def version(root: etree._Element) -> str | None:
     return name.namespace if name.localname == "Envelope" and name.namespace in NAMESPACES else None
 
 
-def unwrap(raw: bytes, root: etree._Element) -> bytes | None:
-    """The bytes of the first element in the envelope's Body, or None when there is none.
+def is_payload(element: etree._Element) -> bool:
+    """Whether this is what an envelope's Body holds (the first such element is the payload)."""
+    body = element.getparent()
+    return body is not None and local(body) == "Body" and (top := body.getparent()) is not None and version(top) is not None
+
+
+def scope_of(payload: etree._Element) -> Mapping[str | None, str]:
+    """The namespace prefixes that the envelope declares around the payload."""
+    body = payload.getparent()
+    return {} if body is None else dict(body.nsmap)
+
+
+def unwrap(raw: bytes, scope: Mapping[str | None, str]) -> bytes | None:
+    """The bytes of the first element in the envelope's Body of a well-formed text, or None when there is none.
 
     They are cut, not written anew. Only what would be lost with the envelope goes along: the XML declaration, where it names
-    a charset, and the namespace prefixes that the payload borrows from the envelope.
+    a charset, and the namespace prefixes (of ``scope``) that the payload borrows from the envelope.
     """
-    payload = next((child for body in root if local(body) == "Body" for child in body), None)
     place = _payload_place(raw)
-    if payload is None or place is None:
+    if place is None:
         return None
     start, end, name_end = place
     declaration = _DECLARATION.match(raw)
     head = declaration.group().lstrip() if declaration and b"encoding" in declaration.group() else b""
-    return head + raw[start:name_end] + _borrowed(payload, raw[start:end]) + raw[name_end:end]
+    return head + raw[start:name_end] + _borrowed(scope, raw[start:end]) + raw[name_end:end]
 
 
 def _payload_place(raw: bytes) -> tuple[int, int, int] | None:
@@ -81,17 +115,14 @@ def _payload_place(raw: bytes) -> tuple[int, int, int] | None:
     return None
 
 
-def _borrowed(payload: etree._Element, cut: bytes) -> bytes:
+def _borrowed(scope: Mapping[str | None, str], cut: bytes) -> bytes:
     """Namespace declarations of the envelope that the payload needs and does not make itself."""
-    own = cut[: cut.index(b">")]
-    envelope = payload.getparent()
-    needed = [
-        f" xmlns{':' + prefix if prefix else ''}={quoteattr(uri)}".encode()
-        for prefix, uri in (envelope.nsmap.items() if envelope is not None else ())
-        if uri not in NAMESPACES and (prefix is None or f"{prefix}:".encode() in cut)
-        if f"xmlns{':' + prefix if prefix else ''}=".encode() not in own
-    ]
-    return b"".join(needed)
+    tag = _TOKEN.match(cut)
+    own = tag.group() if tag else cut
+    names = {f"xmlns:{prefix}" if prefix else "xmlns": uri for prefix, uri in scope.items() if uri not in NAMESPACES}
+    needed = {name: uri for name, uri in names.items() if f"{name}=".encode() not in own}
+    used = {name: uri for name, uri in needed.items() if name == "xmlns" or f"{name[6:]}:".encode() in cut}
+    return b"".join(f" {name}={quoteattr(uri)}".encode() for name, uri in used.items())
 
 
 def wrap(payload: bytes, namespace: str = NAMESPACES[0]) -> bytes:

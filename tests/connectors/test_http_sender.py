@@ -172,6 +172,11 @@ def test_an_address_with_a_password_or_without_a_scheme_is_refused(url: str) -> 
         HttpOut(url=url)
 
 
+def test_a_log_in_does_not_stand_in_the_headers() -> None:
+    with pytest.raises(ValueError, match="Authorization is a log-in"):
+        HttpOut(url="https://a.example", headers={"Authorization": "Bearer x"})
+
+
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [

@@ -15,7 +15,8 @@ HIDDEN = "<A><![CDATA[</s:Body><X>]]></A>"
 
 
 def unwrapped(raw: bytes) -> bytes | None:
-    return soap.unwrap(raw, soap.parse(raw))
+    inside = next((element for event, element in soap.events(raw) if event == "start" and soap.is_payload(element)), None)
+    return soap.unwrap(raw, {} if inside is None else soap.scope_of(inside))
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,10 @@ def unwrapped(raw: bytes) -> bytes | None:
         ),
         (f'<s:Envelope xmlns:s="{E11}"><s:Body><A t="a>b"><A/></A></s:Body></s:Envelope>', '<A t="a>b"><A/></A>'),
         (f'<s:Envelope xmlns:s="{E11}" xmlns:n="urn:x"><s:Body><n:A/></s:Body></s:Envelope>', '<n:A xmlns:n="urn:x"/>'),
+        (
+            f'<s:Envelope xmlns:s="{E11}" xmlns:n="urn:x"><s:Body><n:A t="a>b" xmlns:n="urn:y"/></s:Body></s:Envelope>',
+            '<n:A t="a>b" xmlns:n="urn:y"/>',
+        ),
         (f'<?xml version="1.0"?><s:Envelope xmlns:s="{E11}"><s:Body><A/></s:Body></s:Envelope>', "<A/>"),
         (
             f'{UTF8}\n<s:Envelope xmlns:s="{E11}"><s:Body><A/></s:Body></s:Envelope>',
@@ -57,6 +62,8 @@ def test_another_charset_goes_along() -> None:
 def test_what_is_not_xml_or_has_a_document_type_is_refused(raw: bytes) -> None:
     with pytest.raises(soap.NotXml):
         soap.parse(raw)
+    with pytest.raises(soap.NotXml):
+        list(soap.events(raw))
 
 
 def test_entities_of_another_file_are_never_read() -> None:
