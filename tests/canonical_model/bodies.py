@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -134,7 +135,7 @@ def _checked(digits: int) -> st.SearchStrategy[str]:
 
 
 _quantities = st.decimals("-9000000000000", "9000000000000", places=3) | st.decimals(0, 1000, places=0)
-_day = st.dates(min_value=__import__("datetime").date(1000, 1, 1)).map(lambda day: day.isoformat())
+_day = st.dates(min_value=date(1000, 1, 1)).map(lambda day: day.isoformat())
 _gtins = _checked(13).map(lambda text: f"1{text[:-1]}").map(lambda text: text + mod10.digit(text)) | st.just("04006381333931")
 
 FORMATS: Mapping[str, st.SearchStrategy[str]] = {
@@ -176,13 +177,14 @@ def of_schema(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> st.Sea
 
 
 DAMAGE: tuple[Any, ...] = (
-    None, "", " ", " x", "x ", "x\n", "\n", "a\x00b", "a\tb", "a\x7f", "x" * 81, "x" * 4001, 1, 0, -1, 1.5, True, False, [], {}, [None], {"x": 1},
-    "1e3", "+1", "01", "1.", ".5", "1,5", "-0", "1.0000000", "9199999999999.999999", "9200000000000", "9223372036854.775807", "99999999999999.99",
-    "１２", "٣", "NaN", "Infinity", "0.000001", "0.0000001", "2026-02-29", "2024-02-29", "20260101", "0999-01-01", "2026-W01-1", "2026-1-1",
-    "2026-11-25T08:30:00Z", "2026-11-25T08:30:00+00:00", "2026-11-25T08:30:60Z", "2026-11-25T24:00:00Z", "2026-11-25T08:30:00.1Z",
-    "2026-11-25T08:30:00.123456Z", "2026-11-25\n", "04006381333931", "04006381333932", "4006381333931", "04006381333931\n", "02012345678903",
-    "00000020000004", "x:", ":x", "x:y", "x: y", "x:y ", "a b:c", "EA", "ea", "XXXX", "PCE", "CNY", "cny", "XXX", "CN", "ZZ", "4012345000009",
-    "340123450000000000", "00000000000000", "available", "accepted", "\u00a0x", "\u3000x", "\u2028", "\U0001f375",
+    None, "", " ", " x", "x ", "x\n", "\n", "a\x00b", "a\tb", "a\x7f", "x" * 81, "x" * 4001, 1, 0, -1, 1.5, True, False, [], {}, [None],
+    {"x": 1}, "1e3", "+1", "01", "1.", ".5", "1,5", "-0", "1.0000000", "9199999999999.999999", "9200000000000", "9223372036854.775807",
+    "99999999999999.99", "１２", "٣", "NaN", "Infinity", "0.000001", "0.0000001", "2026-02-29", "2024-02-29", "20260101", "0999-01-01",
+    "2026-W01-1", "2026-1-1", "2026-11-25T08:30:00Z", "2026-11-25T08:30:00+00:00", "2026-11-25T08:30:60Z", "2026-11-25T24:00:00Z",
+    "2026-11-25T08:30:00.1Z", "2026-11-25T08:30:00.123456Z", "2026-11-25\n", "04006381333931", "04006381333932", "4006381333931",
+    "04006381333931\n", "02012345678903", "00000020000004", "x:", ":x", "x:y", "x: y", "x:y ", "a b:c", "EA", "ea", "XXXX", "PCE",
+    "CNY", "cny", "XXX", "CN", "ZZ", "4012345000009", "340123450000000000", "00000000000000", "available", "accepted", "\u00a0x",
+    "\u3000x", "\u2028", "\U0001f375",
 )  # fmt: skip
 """Values that are wrong somewhere, and right in some other place."""
 

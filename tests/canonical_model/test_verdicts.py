@@ -15,7 +15,7 @@ from canonical_model.catalogue import TYPES
 from canonical_model.schemas import schema
 from tests.canonical_model.bodies import DAMAGE, EXAMPLES, damaged, of_schema
 
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+QUICK = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def pydantic_accepts(name: str, body: Any) -> bool:
