@@ -8,16 +8,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
-from adapters.base import Field, Finding, Node, Record, Source, Step
-from adapters.edi import Segment, Separators, Text, clean, spans, with_components
+from adapters.base import Field, Finding, Node, Record, Source
+from adapters.edi import Segment, Separators, Text, with_components
 from adapters.x12.grammar import Grammar
 from adapters.x12.layout import PAIR, X12Layout, locate
 from adapters.x12.nesting import Nesting, Shape, shape
+from adapters.x12.tokens import BINARY, binary_faults, raw_spans, token
 from adapters.x12.validate import check
 from canonical_model.places import Bytes, Place
 
 EMPTY: Final[Mapping[str, list[Node]]] = {}
-BINARY: Final[Mapping[str, int]] = {"BIN": 1, "BDS": 2}
 _ISA_FIELDS: Final = tuple(f"ISA{n:02d}" for n in range(1, 17))
 _GS_FIELDS: Final = tuple(f"GS{n:02d}" for n in range(1, 9))
 
@@ -103,7 +103,7 @@ class X12Document:
     @cached_property
     def findings(self) -> Sequence[Finding]:
         """Dirt of the envelope, then what the grammar says; with ``strict`` warnings are errors."""
-        found = (*self.noted, *check(self))
+        found = (*self.noted, *binary_faults(self.envelope.message, self.body), *check(self))
         if not self.strict:
             return found
         return tuple(replace(finding, severity="error") if finding.severity == "warning" else finding for finding in found)
@@ -230,38 +230,12 @@ class X12Document:
         source = self._token(self.body[index], element, component - 1 if component else None, "")
         return source.place if source is not None and isinstance(source.place, Bytes) else None
 
-    def _spans(self, segment: Segment) -> list[tuple[int, int]]:
-        """Raw elements of a segment; a binary one is one element, whatever it holds."""
-        raw = spans(self.envelope.message.text[segment[0] : segment[1]], self.envelope.separators)
-        count = len(segment[2])
-        return raw if len(raw) == count else [*raw[: count - 1], (raw[count - 1][0], raw[-1][1])]
-
     def _token(self, segment: Segment, element: int, component: int | None, path: str) -> Source | None:
-        message, cut = self.envelope.message, self.envelope.separators
-        if element >= len(segment[2]):
-            return None
-        start, end = (segment[0] + offset for offset in self._spans(segment)[element])
-        raw = message.text[start:end]
-        places = self._component_places(segment[2]) if isinstance(segment[2], list) else ()
-        if component is not None:
-            parts = raw.split(cut.component) if cut.component and element in places else [raw]
-            if component >= len(parts):
-                return None
-            start += sum(len(part) + len(cut.component) for part in parts[:component])
-            raw = parts[component]
-            end = start + len(raw)
-        steps = [Step("decode", message.charset)]
-        text = raw
-        if not (segment[2][0] in BINARY and element == len(segment[2]) - 1):
-            text = clean(raw)
-            if text != raw.rstrip(" "):
-                steps.append(Step("unwrap"))
-            if component is None or text != raw:
-                steps.append(Step("rstrip"))
-        if component is None and cut.component and cut.component in text and element in places and segment is not self.header:
-            text = with_components(text, cut.component)
-            steps.append(Step("components", cut.component))
-        return Source(path, message.place(start, end), tuple(steps), text) if text else None
+        places = () if segment is self.header else self._component_places(segment[2])
+        return token(self.envelope.message, self.envelope.separators, segment, (element, component), places, path)
+
+    def _spans(self, segment: Segment) -> list[tuple[int, int]]:
+        return raw_spans(self.envelope.message, self.envelope.separators, segment)
 
     def records(self) -> Iterator[Record]:
         envelope = (self.envelope.isa, self.envelope.gs, self.header)

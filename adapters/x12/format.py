@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from adapters.base import Tree, Written
 from adapters.edi import Text
-from adapters.x12.document import BINARY, SetContext, X12Document
+from adapters.x12.document import SetContext, X12Document
 from adapters.x12.grammar import Grammar, parse
 from adapters.x12.layout import X12Layout
 from adapters.x12.nesting import Nesting
 from adapters.x12.reader import read
+from adapters.x12.tokens import BINARY
 from adapters.x12.writer import write
 from canonical_model.problems import Misconfigured
 

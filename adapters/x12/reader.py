@@ -14,8 +14,9 @@ from typing import Final, Literal
 
 from adapters.base import Finding
 from adapters.edi import Segment, Separators, Text, segments
-from adapters.x12.document import BINARY, Envelope, SetContext, X12Document, group_header
+from adapters.x12.document import Envelope, SetContext, X12Document, group_header
 from adapters.x12.envelope import ISA_START, Opening, open_interchange, open_message
+from adapters.x12.tokens import BINARY
 from canonical_model.places import Bytes
 from canonical_model.problems import Unreadable
 

@@ -159,6 +159,8 @@ def test_binary_segments_hold_anything() -> None:
     check_places(raw, document)
     wrong = only(raw.replace(b"BIN*%d*" % len(content), b"BIN*99*"))
     assert wrong.trailer is not None
+    assert "x12.binary_length" in codes(wrong)
+    assert "x12.binary_length" not in codes(document)
 
 
 def test_text_outside_ascii_keeps_its_bytes() -> None:
