@@ -10,9 +10,29 @@ The reference of the language is docs/reference/language.md.
 from __future__ import annotations
 
 from mappings.language.bound import Bound, bind
+from mappings.language.derivations import replay, sources_of
+from mappings.language.examples import Coverage, ExampleResult, coverage, differences, run_examples
 from mappings.language.faults import Lint, MappingFault, Mark
 from mappings.language.linting import lint
 from mappings.language.mapping import End, Example, Mapping
 from mappings.language.parsing import parse
 
-__all__ = ["Bound", "End", "Example", "Lint", "Mapping", "MappingFault", "Mark", "bind", "lint", "parse"]
+__all__ = [
+    "Bound",
+    "Coverage",
+    "End",
+    "Example",
+    "ExampleResult",
+    "Lint",
+    "Mapping",
+    "MappingFault",
+    "Mark",
+    "bind",
+    "coverage",
+    "differences",
+    "lint",
+    "parse",
+    "replay",
+    "run_examples",
+    "sources_of",
+]

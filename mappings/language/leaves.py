@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -63,6 +63,11 @@ class Leaves(Mapping[str, Derivation]):
     def __init__(self, notes: Mapping[str, Any], document: Document, env: Env) -> None:
         self._notes, self._document, self._env = notes, document, env
         self._made: dict[int, Derivation] = {}
+
+    @property
+    def targets(self) -> Iterable[str]:
+        """Pointers of the targets themselves: one for a quantity, not one for each of its parts."""
+        return self._notes.keys()
 
     def __iter__(self) -> Iterator[str]:
         for target, note in self._notes.items():

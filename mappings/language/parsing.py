@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
@@ -158,6 +159,13 @@ def _pair(node: Composed, faults: Faults) -> tuple[str, str] | None:
     return (steps[0].name, steps[1].name) if len(steps) == 2 else ("", steps[0].name)
 
 
+def _is_instant(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
 def _examples(node: Composed | None, faults: Faults) -> tuple[Example, ...]:
     if node is None:
         return ()
@@ -184,6 +192,7 @@ def _example(node: Composed, faults: Faults) -> Example | None:
         "ignore": lambda value: isinstance(value, tuple),
         "codes": lambda value: isinstance(value, str) or (isinstance(value, dict) and all(isinstance(v, dict) for v in value.values())),
         "numbers": lambda value: isinstance(value, dict),
+        "received": _is_instant,
     }
     for word, value in words.items():
         if not shapes.get(word, lambda value: isinstance(value, str))(value):
