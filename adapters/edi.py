@@ -24,6 +24,7 @@ terminator, and its elements, tag first, without line breaks of wrapping and wit
 COMPONENT: Final = "\x1f"
 """Separates components inside an element of a node's data, whatever the interchange used (a unit separator)."""
 
+_LONG: Final = 4096
 _WHITE: Final = " \t\r\n\0\x1a\ufeff"
 
 
@@ -108,24 +109,38 @@ def segments(
             end = _unreleased(text, pos, end, separators)
         if end < 0:
             end = size
+        if lines is not None and end - pos > _LONG:
+            end = _lost_terminator(text, pos, end, lines, white)
         piece = text[pos:end]
         body = piece.strip(white)
         at = pos if body is piece else pos + piece.find(body)
-        pos = end + step
+        pos = end + step if text.startswith(terminator, end) else end
         if not body:
             continue
+        broken = "\n" in body or "\r" in body
+        if broken and lines is not None and (lost := lines.search(body)):
+            pos = at + lost.start()
+            body = body[: lost.start()]
+            broken = False
         data = split(body, element, release) if release else body.split(element)
         if data[0] in binary and (found := _binary(message, at, data, binary[data[0]], separators)):
             pos = found[1] + step
             yield found
             continue
-        if lines is not None and (lost := lines.search(body)):
-            pos = at + lost.start(1)
-            body = body[: lost.start()].rstrip(white)
-            data = split(body, element, release)
-        if "\n" in body or "\r" in body or blank in body:
+        if broken or blank in body:
             data = [clean(token) for token in data]
         yield at, at + len(body), data
+
+
+def _lost_terminator(text: str, start: int, end: int, lines: re.Pattern[str], white: str) -> int:
+    """Where the segment that begins at ``start`` ends: before a new line that begins a segment, else at ``end``.
+    Looked for before a long piece is cut out, so that a message without terminators is not copied for every line."""
+    for stop in (min(end, start + _LONG), end):
+        head = text[start:stop]
+        found = lines.search(text, start + len(head) - len(head.lstrip(white)), stop)
+        if found is not None:
+            return found.start()
+    return end
 
 
 def clean(token: str) -> str:

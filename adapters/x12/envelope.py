@@ -17,6 +17,8 @@ from canonical_model.problems import Unreadable
 ISA_START: Final = re.compile(r"ISA([^0-9A-Za-z \r\n])")
 _BARE_START: Final = re.compile(r"[ \t\r\n\0\ufeff]*((?:GS|ST)([^0-9A-Za-z \r\n\w]))")
 _LONGEST_ISA: Final = 400
+_IN_VALUES: Final = "-+.,/"
+"""Marks that senders name in ISA11 and use in numbers and references all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _opening(message: Text, start: int, end: int, element: str, component: str, 
     component, unusable = _usable(component, element, terminator)
     if unusable:
         found.append(Finding("x12.component_separator", f"ISA16 {unusable!r} cannot separate components", place, details={"ta105": "027"}))
-    repetition = data[11] if len(data) > 12 and data[12] >= "00402" else ""
+    repetition = data[11] if len(data) > 12 and data[12] >= "00402" and data[11] not in _IN_VALUES else ""
     cut = Separators(element, component, terminator, _usable(repetition, element, terminator)[0])
     return Opening(cut, (start, end, data), end + len(terminator) if message.text.startswith(terminator, end) else end, tuple(found))
 

@@ -21,6 +21,7 @@ from canonical_model.places import Bytes
 from canonical_model.problems import Unreadable
 
 _CONTROL: Final = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA"})
+_MOST_STRAYS: Final = 20
 _SERVICES: Final = frozenset({"ISB", "ISE"})
 
 
@@ -48,6 +49,7 @@ class _Reader:
     n: int = 0
     groups: int = 0
     sets: int = 0
+    strays: int = 0
     numbers: set[str] = field(default_factory=set)
     cut: Separators | None = None
     isa: Segment | None = None
@@ -122,7 +124,8 @@ class _Reader:
             yield from self._flush()
             self._open_set(segment)
             self.held, self.current = self.current, None
-        elif tag not in _SERVICES:
+        elif tag not in _SERVICES and self.strays < _MOST_STRAYS:
+            self.strays += 1
             self._note("x12.stray_segment", f"segment {tag[:20]} stands outside of a set", segment, ta105="024")
 
     def _open_set(self, segment: Segment) -> None:

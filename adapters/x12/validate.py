@@ -97,18 +97,34 @@ def _place(document: X12Document, index: int) -> Bytes:
 def _elements(document: X12Document) -> Iterator[Finding]:
     """Faults of elements, with the place of the element."""
     version = document.control.get("version", "")
+    repetition = document.envelope.separators.repetition
     for index, data in enumerate(document.rows):
         known = document.context.grammar.segments.get(data[0])
         if known is None:
             continue
-        for code, ak403, fact, element, component, number, value in faults(known, data, version):
-            source = document.locate(index, element, component)
-            name = f"{data[0]}{element:02d}" + (f"-{component}" if component else "")
-            details = {
-                "segment": data[0], "position": str(index + 2), "ak304": "8", "element": str(element), "component": str(component or ""),
-                "reference": number, "ak403": ak403, "value": value.replace(COMPONENT, " ")[:99],
-            }  # fmt: skip
-            yield Finding(code, f"{name} {fact}", source or _place(document, index), details={k: v for k, v in details.items() if v})
+        for once in _repetitions(data, repetition):
+            for found in faults(known, once, version):
+                yield _element(document, index, found)
+
+
+def _repetitions(data: list[str], mark: str) -> list[list[str]]:
+    """A segment once for each repetition of its elements."""
+    if not mark or not any(mark in text for text in data):
+        return [data]
+    parts = [text.split(mark) for text in data]
+    return [[texts[min(n, len(texts) - 1)] for texts in parts] for n in range(max(len(texts) for texts in parts))]
+
+
+def _element(document: X12Document, index: int, found: Fault) -> Finding:
+    code, ak403, fact, element, component, number, value = found
+    tag = document.rows[index][0]
+    name = f"{tag}{element:02d}" + (f"-{component}" if component else "")
+    details = {
+        "segment": tag, "position": str(index + 2), "ak304": "8", "element": str(element), "component": str(component or ""),
+        "reference": number, "ak403": ak403, "value": value.replace(COMPONENT, " ")[:99],
+    }  # fmt: skip
+    place = document.locate(index, element, component) or _place(document, index)
+    return Finding(code, f"{name} {fact}", place, details={name: text for name, text in details.items() if text})
 
 
 def faults(segment: SegmentType, data: Sequence[str], version: str) -> Iterator[Fault]:

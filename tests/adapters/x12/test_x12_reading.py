@@ -207,3 +207,17 @@ def test_only_wanted_records_are_built() -> None:
     assert {node[0][0] for node in below(root)} == {"ISA", "GS", "ST", "N1", "PO1", "PAIR", "N9", "PID", "CTT"}
     everything = {str(node[2]) for node in below(document.root())}
     assert {str(node[2]) for node in below(root)} < everything
+
+
+def test_a_message_that_lost_its_terminators_is_read_line_by_line_and_not_slowly() -> None:
+    lines = "".join(f"PO1*{n}*1*EA*3~" for n in range(20_000))
+    message = f"{ISA}\n" + (GS + ORDER.replace("CTT", lines + "CTT") + TRAILER).replace("~", "\n")
+    document = only(message)
+    assert len(document.body) == 20_014
+    assert {"x12.terminator_missing", "x12.se01_count"} <= codes(document)
+
+
+def test_many_stray_segments_are_reported_but_not_one_by_one() -> None:
+    document = only(ISA + GS + ORDER + "PO1*1~" * 5000 + TRAILER)
+    strays = [finding for finding in document.findings if finding.code == "x12.stray_segment"]
+    assert len(strays) == 20

@@ -38,6 +38,8 @@ DIRT = {
     "945_inter": {"x12.bom", "x12.line_breaks", "x12.indentation", "x12.ge02_mismatch", "x12.gs_elements"},
     "empty997": {"x12.line_breaks", "x12.segment_missing"},
     "invalid997": {"x12.line_breaks", "x12.element_long", "x12.element_character"},
+    "simple999": {"x12.line_breaks"},
+    "856_edi1": {"x12.bom", "x12.line_breaks", "x12.indentation"},
     "issue109": {"x12.line_breaks", "x12.no_grammar"},
     "issue128": {"x12.isa_wrapped", "x12.wrapped", "x12.line_breaks", "x12.no_grammar"},
     "binary": {"x12.line_breaks", "x12.no_grammar"},
