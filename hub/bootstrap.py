@@ -12,10 +12,11 @@ from typing import Any
 
 from adapters.base import Format
 from hub.codebook import BookView
-from hub.commands import Commands
+from hub.commands import Actor, Commands
 from hub.config import Config, load
 from hub.flow import Flow
 from hub.plugins import Library, formats, receivers, senders
+from hub.replay import Replay, keep_inputs, mapping_text
 from hub.services.inventory.service import InventoryService
 from hub.services.master.service import MasterService
 from hub.services.master.tables import stock_items
@@ -46,6 +47,7 @@ class Hub:
     ports: Ports
     flow: Flow
     commands: Commands
+    replay: Replay
     signals: Signals
     clock: Clock
     inward: Mapping[tuple[str, str], tuple[Door, Any]]
@@ -71,13 +73,16 @@ def read_config(file: Path) -> Config:
     return load(file, *kinds)
 
 
-def build(file: Path, clock: Clock | None = None, signals: Signals | None = None) -> Hub:
-    """Build a hub from its configuration file; the store is opened and, embedded, brought up to date."""
+def build(file: Path, clock: Clock | None = None, signals: Signals | None = None, *, promote: bool = True) -> Hub:
+    """Build a hub from its configuration file; the store is opened and, embedded, brought up to date.
+
+    ``promote``: edited mappings become active by it, as the embedded default wants.
+    """
     config = read_config(file)
-    return build_from(config, clock or SystemClock(), signals or Signals())
+    return build_from(config, clock or SystemClock(), signals or Signals(), promote=promote)
 
 
-def build_from(config: Config, clock: Clock, signals: Signals) -> Hub:
+def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool = True) -> Hub:
     """Build a hub from a loaded configuration."""
     store = open_store(config, clock)
     library = Library(tuple(config.path(folder) for folder in config.hub.folders.mappings))
@@ -97,7 +102,10 @@ def build_from(config: Config, clock: Clock, signals: Signals) -> Hub:
     )  # fmt: skip
     flow = Flow(store, ports, signals)
     commands = Commands(store, ports, signals)
-    return Hub(config, store, library, known, ways, outward, ports, flow, commands, signals, clock, _inward(config))
+    if promote:
+        _activate(store, commands, ways, library)
+    replay = Replay(store, ways, book, known)
+    return Hub(config, store, library, known, ways, outward, ports, flow, commands, replay, signals, clock, _inward(config))
 
 
 def open_store(config: Config, clock: Clock) -> Store:
@@ -111,6 +119,27 @@ def definitions(config: Config, store: Store) -> Mapping[str, str]:
     with store.read() as connection:
         kept = {one.name: one.text for one in texts.definitions(connection)}
         return {path.name: path.read_text("utf-8") for path in files} | kept
+
+
+def _activate(store: Store, commands: Commands, ways: Ways, library: Library) -> None:
+    """Embedded, an edited mapping is promoted by the start (decision D28); refused when waiting documents would change identity."""
+    for name, routes in mapped_routes(ways).items():
+        mapping = library.parse(name)
+        with store.read() as connection:
+            active = texts.active(connection, name)
+        if active is None or active.hash != mapping.hash:
+            commands.promote(Actor("start"), mapping_text(mapping, library.text(name)), routes)
+    with store.unit() as unit:
+        keep_inputs(unit, ways, library)
+
+
+def mapped_routes(ways: Ways) -> Mapping[str, list[str]]:
+    """Mapping name -> names of the routes that use it."""
+    found: dict[str, list[str]] = {}
+    for way in ways.ways.values():
+        for route in way.routes.values():
+            found.setdefault(route.mapping.name, []).append(route.name)
+    return found
 
 
 def services() -> Together:

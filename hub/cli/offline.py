@@ -101,3 +101,12 @@ def _human_summary(row: Mapping[str, Any]) -> str:
         return text
     problem = summary["problem"]
     return f"{text}\nnot readable: {problem['fact']}\n  at: {problem.get('place', '-')}\n  fix: {problem.get('fix', '-')}"
+
+
+def pairs(words: Iterable[str]) -> dict[str, str]:
+    """``name=value`` words as a mapping. Raises HubError for one without ``=``."""
+    found = [word.partition("=") for word in words]
+    wrong = next((name for name, mark, _ in found if not mark), None)
+    if wrong is not None:
+        raise HubError(f"{wrong!r} is not name=value", fix="as -o charset=gbk")
+    return {name: value for name, _, value in found}

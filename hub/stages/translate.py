@@ -11,8 +11,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from adapters.base import Document, Finding, Format, Layout, problems_of
@@ -22,6 +21,9 @@ from canonical_model.problems import Cause, Problem, cause_key
 from mappings.language import Bound, bind
 from mappings.language import Mapping as MappingText
 from mappings.language.api import Codes, Context, Traced
+
+PART = 16
+"""Hexadecimal digits of a hash that stand in an inputs id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,27 @@ class Inputs:
 
 @lru_cache(maxsize=4096)
 def inputs_id(mapping: str, settings: str, layout: str, revision: int) -> str:
-    """32 hexadecimal digits over everything that decides a translation besides raw bytes and envelope."""
-    return sha256("\n".join((mapping, settings, layout, str(revision))).encode()).hexdigest()[:32]
+    """The id of one set of inputs, which says itself what it is made of: hashes of mapping, route settings and layout, revision.
+
+    >>> inputs_id("a" * 32, "b" * 32, "c" * 64, 7)
+    'aaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbb.cccccccccccccccc.7'
+    """
+    return f"{mapping[:PART]}.{settings[:PART]}.{layout[:PART]}.{revision}"
+
+
+class InputParts(NamedTuple):
+    """What an inputs id names."""
+
+    mapping: str
+    settings: str
+    layout: str
+    revision: int
+
+
+def input_parts(id: str) -> InputParts:
+    """Undo ``inputs_id``."""
+    mapping, settings, layout, revision = id.split(".")
+    return InputParts(mapping, settings, layout, int(revision))
 
 
 def translate(raw: bytes, envelope: Envelope, inputs: Inputs, only: Container[int] | None = None) -> Iterator[Translated]:
@@ -183,7 +204,8 @@ def technical_id(document: Document, envelope: Envelope) -> tuple[str, ...] | No
     """T of decision D5: the format's own, else the sender's idempotency key with the place in the message."""
     if document.technical is not None:
         return (envelope.system, *document.technical)
-    sent_as = envelope.headers.get("idempotency-key")
+    event = f"{envelope.headers.get('ce-source', '')} {envelope.headers['ce-id']}" if "ce-id" in envelope.headers else None
+    sent_as = envelope.headers.get("idempotency-key", event)
     return None if sent_as is None else (envelope.system, sent_as, str(document.n))
 
 

@@ -1,0 +1,341 @@
+"""Every command with its words and options; what each does stands in the modules beside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from canonical_model.problems import HubError
+from hub.cli.output import Output, fail
+
+app = typer.Typer(name="hub", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Channelhub: integration hub.")
+maps = typer.Typer(no_args_is_help=True, help="Mappings: test, show, promote.")
+codes = typer.Typer(no_args_is_help=True, help="Code tables: import, export, set, history.")
+definitions = typer.Typer(no_args_is_help=True, help="Uploaded IDoc definitions.")
+app.add_typer(maps, name="map")
+app.add_typer(codes, name="codes")
+app.add_typer(definitions, name="definitions")
+
+Json = Annotated[bool, typer.Option("--json", help="one object a line instead of text")]
+Config = Annotated[Path, typer.Option("--config", "-c", envvar="HUB_CONFIG", help="configuration file")]
+Actor = Annotated[str, typer.Option("--as", envvar="HUB_ACTOR", help="who does it, for the audit")]
+HUB_YAML = Path("hub.yaml")
+OPERATOR = "operator"
+
+
+def main() -> None:
+    """Run the command line; every error of ours is told as fact, place and fix with its exit code."""
+    try:
+        app(standalone_mode=True)
+    except HubError as error:
+        import sys
+
+        fail(error, Output("--json" in sys.argv))
+
+
+# ---- without a store
+
+
+@app.command()
+def read(
+    file: Annotated[Path, typer.Argument(help="a message; - for standard input")],
+    format: Annotated[str | None, typer.Option(help="idoc, x12, delimited, json; guessed if absent")] = None,
+    definitions: Annotated[list[Path] | None, typer.Option(help="IDoc definition files or folders; they win")] = None,
+    records: Annotated[bool, typer.Option(help="show every record with its fields and places")] = False,
+    option: Annotated[list[str] | None, typer.Option("--option", "-o", help="a word for the reader, as charset=gbk")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what is in a message: documents, technical ids, findings."""
+    from hub.cli import offline
+
+    raise typer.Exit(offline.read(file, format, definitions or [], records, offline.pairs(option or []), Output(as_json)))
+
+
+@app.command()
+def translate(
+    file: Annotated[Path, typer.Argument(help="a message")],
+    system: Annotated[str, typer.Option(help="the system of hub.yaml that it is from")],
+    codes: Annotated[Path | None, typer.Option(help="CSV of code tables instead of the store's")] = None,
+    way: Annotated[str | None, typer.Option(help="name of its way in, where it has several")] = None,
+    trace: Annotated[bool, typer.Option(help="show for every value how it came to be")] = False,
+    received: Annotated[str | None, typer.Option(help="instant of receipt, as 2026-11-25T08:00:00Z; now if absent")] = None,
+    config: Config = HUB_YAML,
+    as_json: Json = False,
+) -> None:
+    """Translate a message without storing it."""
+    from hub.cli import translating
+
+    raise typer.Exit(translating.translate(file, system, codes, way, trace, received, config, Output(as_json)))
+
+
+@app.command()
+def lint(
+    files: Annotated[list[Path] | None, typer.Argument(help="mapping files or folders, hub.yaml; hub.yaml and its mappings if absent")] = None,
+    config: Config = HUB_YAML,
+    as_json: Json = False,
+) -> None:
+    """Check mappings and configuration: file:line:column, what is wrong, what was meant."""
+    from hub.cli import mapping
+
+    raise typer.Exit(mapping.lint(files or [], config, Output(as_json)))
+
+
+@app.command()
+def schema(name: Annotated[str | None, typer.Argument(help="a document type, as order/1; all if absent")] = None, as_json: Json = False) -> None:
+    """Print the published JSON Schemas."""
+    from hub.cli import mapping
+
+    raise typer.Exit(mapping.schema(name, Output(as_json)))
+
+
+@maps.command("list")
+def map_list(config: Config = HUB_YAML, as_json: Json = False) -> None:
+    """Every mapping there is."""
+    from hub.cli import mapping
+
+    raise typer.Exit(mapping.names(config, Output(as_json)))
+
+
+@maps.command("test")
+def map_test(
+    names: Annotated[list[str] | None, typer.Argument(help="mappings; all if absent")] = None, config: Config = HUB_YAML, as_json: Json = False
+) -> None:
+    """Run the examples that mappings carry."""
+    from hub.cli import mapping
+
+    raise typer.Exit(mapping.test(names or [], config, Output(as_json)))
+
+
+@maps.command("show")
+def map_show(
+    name: Annotated[str, typer.Argument(help="a mapping")],
+    python: Annotated[bool, typer.Option("--python", help="the Python it is compiled to")] = False,
+    config: Config = HUB_YAML,
+    as_json: Json = False,
+) -> None:
+    """Show a mapping with what it inherits, or the Python it is compiled to."""
+    from hub.cli import mapping
+
+    raise typer.Exit(mapping.show(name, python, config, Output(as_json)))
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="where to; here if absent")] = Path(), as_json: Json = False) -> None:
+    """Write a hub.yaml to begin with, a codes.csv and a folder for mappings."""
+    from hub.cli import beginning
+
+    raise typer.Exit(beginning.init(folder, Output(as_json)))
+
+
+# ---- the running hub
+
+
+@app.command()
+def run(config: Config = HUB_YAML, as_json: Json = False) -> None:
+    """Run the hub: transports, lane, deliveries and the HTTP door in one process."""
+    from hub.cli import running
+
+    raise typer.Exit(running.run(config, Output(as_json)))
+
+
+@app.command()
+def doctor(config: Config = HUB_YAML, as_json: Json = False) -> None:
+    """Check configuration, store, mappings and every transport; say what is wrong, where and the fix."""
+    from hub.cli import running
+
+    raise typer.Exit(running.doctor(config, Output(as_json)))
+
+
+# ---- looking
+
+
+@app.command()
+def explain(
+    message: Annotated[int, typer.Argument(help="number of a stored message")],
+    target: Annotated[str | None, typer.Argument(help="JSON pointer of one value, as /lines/0/quantity/value; all if absent")] = None,
+    document: Annotated[int, typer.Option(help="which document of the message, from 1")] = 1,
+    now: Annotated[bool, typer.Option("--now", help="with today's mapping and codes instead of those of then")] = False,
+    config: Config = HUB_YAML,
+    as_json: Json = False,
+) -> None:
+    """Say why a value is what it is: bytes of the message, functions, code rows, line of the mapping."""
+    from hub.cli import explaining
+
+    raise typer.Exit(explaining.explain(message, document, target, now, config, Output(as_json)))
+
+
+@app.command()
+def replay(
+    message: Annotated[int, typer.Argument(help="number of a stored message")],
+    mode: Annotated[str, typer.Option("--as", help="then: inputs of then; now: as known now")] = "now",
+    config: Config = HUB_YAML,
+    as_json: Json = False,
+) -> None:
+    """Translate a stored message again and show the difference; nothing is applied."""
+    from hub.cli import explaining
+
+    raise typer.Exit(explaining.replay(message, mode, config, Output(as_json)))
+
+
+@app.command()
+def find(number: Annotated[str, typer.Argument(help="any business number")], config: Config = HUB_YAML, as_json: Json = False) -> None:
+    """Find documents by any number that their mapping names, also held ones."""
+    from hub.cli import looking
+
+    raise typer.Exit(looking.find(number, config, Output(as_json)))
+
+
+@app.command()
+def message(id: Annotated[int, typer.Argument(help="number of a message")], config: Config = HUB_YAML, as_json: Json = False) -> None:
+    """A message with its documents, their states, causes and deliveries."""
+    from hub.cli import looking
+
+    raise typer.Exit(looking.message(id, config, Output(as_json)))
+
+
+@app.command()
+def summary(config: Config = HUB_YAML, as_json: Json = False) -> None:
+    """The whole store in a dozen numbers."""
+    from hub.cli import looking
+
+    raise typer.Exit(looking.summary(config, Output(as_json)))
+
+
+@app.command()
+def holds(
+    by: Annotated[str | None, typer.Option(help="`cause`: one line a cause with its count")] = None,
+    cause: Annotated[str | None, typer.Option(help="only this type of cause")] = None,
+    config: Config = HUB_YAML,
+    as_json: Json = False,
+) -> None:
+    """What waits, and for what."""
+    from hub.cli import looking
+
+    raise typer.Exit(looking.holds(by, cause, config, Output(as_json)))
+
+
+# ---- changing
+
+
+@app.command()
+def cases(
+    id: Annotated[int | None, typer.Argument(help="one case; all open ones if absent")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="apply it as a revision of the head that is shown")] = False,
+    discard: Annotated[bool, typer.Option("--discard", help="put it aside")] = False,
+    head: Annotated[int | None, typer.Option(help="with --apply: the head that was seen")] = None,
+    why: Annotated[str, typer.Option(help="the reason, kept in the audit")] = "",
+    actor: Actor = OPERATOR,
+    config: Config = HUB_YAML,
+    as_json: Json = False,
+) -> None:
+    """Parked conflicts with their field diff."""
+    from hub.cli import changing
+
+    raise typer.Exit(changing.cases(id, apply, discard, head, why, actor, config, Output(as_json)))
+
+
+@codes.command("import")
+def codes_import(file: Path, actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False) -> None:
+    """Import a CSV of code rows as one revision; what waited for them goes on."""
+    from hub.cli import changing
+
+    raise typer.Exit(changing.codes_import(file, actor, config, Output(as_json)))
+
+
+@codes.command("export")
+def codes_export(
+    file: Annotated[Path | None, typer.Argument(help="where to; standard output if absent")] = None,
+    at: Annotated[int | None, typer.Option(help="as known at this revision")] = None,
+    config: Config = HUB_YAML,
+) -> None:
+    """Write every code row as CSV."""
+    from hub.cli import changing
+
+    raise typer.Exit(changing.codes_export(file, at, config))
+
+
+@codes.command("set")
+def codes_set(
+    table: str, code_set: str, code: str, canonical: str,
+    context: str = "", level: str = "", extension: str = "", ratio: Annotated[str, typer.Option(help="N/D, for table pack")] = "1/1",
+    preferred: bool = False, direction: str = "both", valid_from: str = "", valid_to: str = "",
+    actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Set one code row; what waited for it goes on. For table pack: pack SET ITEM UNIT=BASE is `set pack SET ITEM BASE --context UNIT`."""
+    from hub.cli import changing
+
+    words = {"context": context, "level": level, "extension": extension, "direction": direction, "valid_from": valid_from, "valid_to": valid_to}
+    raise typer.Exit(changing.codes_set(table, code_set, code, canonical, words, ratio, preferred, actor, config, Output(as_json)))
+
+
+@codes.command("history")
+def codes_history(table: str, code_set: str, code: str, config: Config = HUB_YAML, as_json: Json = False) -> None:
+    """What was known of a code, and when."""
+    from hub.cli import changing
+
+    raise typer.Exit(changing.codes_history(table, code_set, code, config, Output(as_json)))
+
+
+@app.command()
+def resubmit(
+    document: int,
+    edit: Annotated[Path | None, typer.Option(help="file with the edited message; the stored one again if absent")] = None,
+    why: str = "", actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Send an edited document in the place of one that waits; the original closes, linked."""
+    from hub.cli import changing
+
+    raise typer.Exit(changing.resubmit(document, edit, why, actor, config, Output(as_json)))
+
+
+@app.command()
+def retry(
+    id: int, kind: Annotated[str, typer.Option(help="document, message or delivery")] = "document",
+    actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Look again at something held for a fault that was repaired."""
+    from hub.cli import changing
+
+    raise typer.Exit(changing.retry(id, kind, actor, config, Output(as_json)))
+
+
+@app.command()
+def reject(
+    id: int, why: Annotated[str, typer.Option(help="the reason; its sender is told")], message: bool = False,
+    actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Reject a document (or, with --message, a message) that waits; its sender is answered."""
+    from hub.cli import changing
+
+    raise typer.Exit(changing.reject(id, why, message, actor, config, Output(as_json)))
+
+
+@app.command()
+def deliveries(
+    id: Annotated[int | None, typer.Argument(help="one delivery; open and held ones if absent")] = None,
+    sent: Annotated[bool, typer.Option("--sent", help="it was taken: close the doubt")] = False,
+    again: Annotated[bool, typer.Option("--again", help="send it again")] = False,
+    why: str = "", actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Documents on their way out; settle one that is in doubt."""
+    from hub.cli import changing
+
+    raise typer.Exit(changing.deliveries(id, sent, again, why, actor, config, Output(as_json)))
+
+
+@maps.command("promote")
+def map_promote(name: str, actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False) -> None:
+    """Make the edited text of a mapping the active one; what waited for it goes on."""
+    from hub.cli import changing
+
+    raise typer.Exit(changing.promote(name, actor, config, Output(as_json)))
+
+
+@definitions.command("add")
+def definitions_add(file: Path, actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False) -> None:
+    """Upload an IDoc definition (parser export); unreadable messages of its type go on."""
+    from hub.cli import changing
+
+    raise typer.Exit(changing.add_definition(file, actor, config, Output(as_json)))

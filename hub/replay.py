@@ -1,0 +1,151 @@
+"""Translate stored messages again: with the inputs of then, or as known now. Nothing is applied.
+
+What a document was translated under stands on it as its inputs id. The mapping's texts (with its bases) and the route's settings
+are kept under their hashes when a hub is built with them; code rows are never deleted, only ended. So the past can be asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from adapters.base import Format
+from canonical_model.catalogue import document_type
+from canonical_model.problems import HubError
+from hub.codebook import BookView
+from hub.plugins import Library
+from hub.stages.routes import Way, Ways, envelope
+from hub.stages.translate import Inputs, Route, Translated, input_parts, trace_document, translate_document
+from hub.store import documents, messages, texts
+from hub.store.database import Store
+from hub.store.records import Document as Row
+from hub.store.records import Message, document_id
+from hub.store.unit import UnitOfWork
+from mappings.language import Mapping as ParsedMapping
+from mappings.language import parse
+from mappings.language.api import Traced
+
+MAPPING, SETTINGS = "mapping:", "settings:"
+Books = Callable[[int | None], BookView]
+
+
+class Gone(HubError):
+    """What it was translated under is not kept (any more): the past cannot be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """One document translated again. ``before`` is the stored body's bytes, None while it waits; ``changes`` are field differences."""
+
+    id: int
+    n: int
+    inputs_before: str
+    before: bytes | None
+    after: Translated
+
+    @property
+    def same(self) -> bool:
+        """Byte for byte what is stored."""
+        return self.before == self.after.canonical
+
+    @property
+    def changes(self) -> list[dict[str, Any]]:
+        """Pointer, before, after of every field that differs."""
+        before = {} if self.before is None else orjson.loads(self.before)
+        after = {} if self.after.canonical is None else orjson.loads(self.after.canonical)
+        return list(_differences("", before, after))
+
+
+class Replay:
+    """Asks the past of one store. ``formats`` are today's, with every uploaded definition."""
+
+    def __init__(self, store: Store, ways: Ways, books: Books, formats: Mapping[str, Format]) -> None:
+        self.store, self.ways, self.books, self.formats = store, ways, books, formats
+
+    def message(self, seq: int, *, then: bool) -> Iterator[Again]:
+        """Every document of a message again. Raises Gone when a mapping of then is not kept."""
+        message, raw = self._stored(seq)
+        way = self.ways.way(message.system, message.route)
+        today = way.inputs(self.books(None))
+        for document in way.format.read(raw, **way.options):
+            row, body = self._row(document_id(seq, document.n))
+            if row is not None:
+                inputs = self.then(way, row.inputs) if then and row.inputs else today
+                yield Again(row.id, document.n, row.inputs, body, translate_document(document, envelope(message), inputs))
+
+    def trace(self, seq: int, n: int, *, now: bool) -> tuple[bytes, Traced | None]:
+        """(raw bytes, traced result) of one document: with the inputs it was translated under, or today's."""
+        message, raw = self._stored(seq)
+        way = self.ways.way(message.system, message.route)
+        document = next((one for one in way.format.read(raw, **way.options) if one.n == n), None)
+        if document is None:
+            raise HubError(f"message {seq} has no document {n}", fix=f"hub message {seq}")
+        row, _ = self._row(document_id(seq, n))
+        past = not now and row is not None and bool(row.inputs)
+        inputs = self.then(way, row.inputs) if past and row is not None else way.inputs(self.books(None))
+        return raw, trace_document(document, envelope(message), inputs)
+
+    def then(self, way: Way, id: str) -> Inputs:
+        """The inputs of an id: mapping and settings as kept, code rows of that revision."""
+        parts = input_parts(id)
+        with self.store.read() as connection:
+            mapping, settings = texts.inputs_of(connection, MAPPING + parts.mapping), texts.inputs_of(connection, SETTINGS + parts.settings)
+        if mapping is None or settings is None:
+            raise Gone(f"the {'mapping' if mapping is None else 'settings'} of inputs {id} is not kept", fix="replay --as now")
+        route = _route(orjson.loads(mapping), orjson.loads(settings))
+        old = replace(way, routes={"*": route}, code_set=orjson.loads(settings)["code_set"])
+        return old.inputs(self.books(parts.revision))
+
+    def _stored(self, seq: int) -> tuple[Message, bytes]:
+        with self.store.read() as connection:
+            found, raw = messages.load(connection, [seq]), messages.raws(connection, [seq]).get(seq)
+        if seq not in found:
+            raise HubError(f"message {seq} is not known", fix="hub find NUMBER")
+        if raw is None:
+            raise Gone(f"the bytes of message {seq} are pruned", fix="replay reaches as far as the raw retention")
+        return found[seq], raw
+
+    def _row(self, id: int) -> tuple[Row | None, bytes | None]:
+        """The stored document and its body; (None, None) where the message was never translated."""
+        with self.store.read() as connection:
+            return documents.by_id(connection, [id]).get(id), documents.bodies(connection, [id]).get(id)
+
+
+def keep_inputs(unit: UnitOfWork, ways: Ways, library: Library) -> None:
+    """Keep what today's routes are made of, each text once: without it nobody could ask the past."""
+    for way in ways.ways.values():
+        for route in way.routes.values():
+            mapping = route.mapping
+            names = (mapping.name, *mapping.bases)
+            texts_of = {name: library.text(name) for name in names}
+            texts.save_inputs(unit, MAPPING + mapping.hash[:16], orjson.dumps({"name": mapping.name, "texts": texts_of}).decode())
+            kept = {"name": route.name, "namespace": route.namespace, "settings": dict(route.settings), "code_set": way.code_set, "hash": route.settings_hash}
+            texts.save_inputs(unit, SETTINGS + route.settings_hash[:16], orjson.dumps(kept).decode())
+
+
+def mapping_text(mapping: ParsedMapping, text: str) -> texts.MappingText:
+    """A mapping as the store keeps it; its identity is what makes identities: key, revision, namespace, splitting."""
+    identity = repr((mapping.key, mapping.revision, mapping.namespace, sorted(mapping.source.options.items()), sorted(mapping.volatile)))
+    return texts.MappingText(mapping.name, mapping.hash, text, sha256(identity.encode()).hexdigest()[:32])
+
+
+def _route(mapping: Mapping[str, Any], settings: Mapping[str, Any]) -> Route:
+    kept: Mapping[str, str] = mapping["texts"]
+    parsed = parse(kept[mapping["name"]], f"{mapping['name']}.yaml", lambda name: kept[name])
+    return Route(settings["name"], parsed, document_type(parsed.target.type), settings["namespace"], settings["settings"], settings["hash"])
+
+
+def _differences(pointer: str, before: Any, after: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in [*before, *(name for name in after if name not in before)]:
+            yield from _differences(f"{pointer}/{name}", before.get(name), after.get(name))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from _differences(f"{pointer}/{index}", old, new)
+    elif before != after:
+        yield {"target": pointer, "before": before, "after": after}
+

@@ -1,0 +1,74 @@
+"""The whole store in a dozen numbers: what the demo prints at its end, and what an operator asks first.
+
+Counts documents row by row: for a store of a day, not for a page that refreshes (that one has the counter rows, D38).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Text, cast, distinct, exists, func, select
+
+from hub.store.book_tables import feed
+from hub.store.lane_tables import document, hold, message, work
+from hub.store.out_tables import delivery, outbox
+
+OPEN = ("pending", "sending", "uncertain")
+TAKEN = ("sent", "acknowledged")
+
+
+def summary(connection: Connection) -> dict[str, Any]:
+    """Messages, documents by state, holds by cause, deliveries; ``stuck`` is what waits without a cause."""
+    states = _by(connection, document.c.state)
+    sent = _by(connection, delivery.c.state)
+    causes = held_by_cause(connection)
+    parked = causes.get("conflict", 0)
+    return {
+        "received": _count(connection, message.c.seq),
+        "documents": _count(connection, document.c.id),
+        "applied": states.get("applied", 0),
+        "duplicates": states.get("duplicate", 0),
+        "conflicts": parked,
+        "superseded": states.get("superseded", 0),
+        "stale": states.get("stale", 0),
+        "rejected": states.get("rejected", 0),
+        "held": sum(causes.values()) - parked,
+        "released": _released(connection),
+        "delivered": sum(sent.get(state, 0) for state in TAKEN),
+        "acknowledged": sent.get("acknowledged", 0),
+        "stuck": _stuck(connection, sum(sent.get(state, 0) for state in OPEN)),
+        "open": _count(connection, work.c.seq) + sum(sent.get(state, 0) for state in OPEN) + _count(connection, outbox.c.id),
+        "causes": causes,
+    }
+
+
+def held_by_cause(connection: Connection) -> dict[str, int]:
+    """How many documents, messages and deliveries wait for each type of cause; one that waits for several counts at each."""
+    owners = func.count(distinct(hold.c.owner_kind + ":" + cast(hold.c.owner, Text)))
+    rows = connection.execute(select(hold.c.cause, owners).group_by(hold.c.cause).order_by(hold.c.cause))
+    return {cause: count for cause, count in rows}
+
+
+def _by(connection: Connection, column: Any) -> dict[str, int]:
+    return {state: count for state, count in connection.execute(select(column, func.count()).group_by(column))}
+
+
+def _count(connection: Connection, column: Any) -> int:
+    return int(connection.execute(select(func.count(column))).scalar_one())
+
+
+def _released(connection: Connection) -> int:
+    """Documents that waited for a fact and were applied when it came."""
+    was_held = exists().where(feed.c.kind == "document", feed.c.ref == document.c.id, feed.c.state == "held")
+    return int(connection.execute(select(func.count()).select_from(document).where(document.c.state == "applied", was_held)).scalar_one())
+
+
+def _stuck(connection: Connection, deliveries: int) -> int:
+    """Work rows, open deliveries, and waiting documents of a line at whose front nothing is held."""
+    ahead = document.alias("ahead")
+    cause = exists().where(
+        hold.c.owner_kind == "document", hold.c.owner == ahead.c.id, ahead.c.state == "waiting", ahead.c.k == document.c.k, ahead.c.id <= document.c.id
+    )
+    own = exists().where(hold.c.owner_kind == "document", hold.c.owner == document.c.id)
+    lost = select(func.count()).select_from(document).where(document.c.state == "waiting", ~cause, ~own)
+    return int(connection.execute(lost).scalar_one()) + _count(connection, work.c.seq) + deliveries
