@@ -128,13 +128,13 @@ class Scanned:
 def scan(raw: bytes) -> Scanned:
     """Read a body once without keeping it as a tree. Raises soap.NotXml."""
     found = Scanned()
-    for event, element in soap.events(raw):
-        if event == "start":
-            if element.getparent() is None:
-                found.namespace = soap.version(element)
-            elif found.namespace and not found.scope and soap.is_payload(element):
-                found.scope = soap.scope_of(element)
-        elif soap.local(element) == "IDOC":
+    for event, element in soap.ends(raw, "Envelope", "Body", "IDOC"):
+        name = soap.local(element)
+        if event == "start" and name == "Envelope" and element.getparent() is None:
+            found.namespace = soap.version(element)
+        elif event == "start" and name == "Body" and not found.scope:
+            found.scope = dict(element.nsmap)
+        elif event == "end" and name == "IDOC":
             found.idocs.append(Control(_of_control(element, "DOCNUM"), _of_control(element, "ARCKEY")))
             _forget(element)
     return found

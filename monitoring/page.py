@@ -50,7 +50,7 @@ def held_table(held: Sequence[Held], now: datetime, language: str) -> str:
         return f"{heading}<p class='ok'>{say('nothing_held', language)}</p>"
     rows: list[Row] = [
         [
-            ("held", f"◆ {_text(one.cause)}"),
+            ("held", f"◆ {_text(say(one.cause, language))}"),
             ("", f"<code>{_text(one.key)}</code><br>{_text(one.fact)}"),
             ("n", str(one.count)),
             ("n", ago(now - one.since)),

@@ -10,9 +10,9 @@ from xml.sax.saxutils import escape, quoteattr
 from lxml import etree
 
 NAMESPACES = ("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
-_TOKEN = re.compile(
-    rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<(?P<close>/?)(?P<name>[^\s/>!?]+)(?P<rest>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", re.DOTALL
-)
+_NO_TAG = rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
+_REST = rb"(?P<rest>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>"
+_TOKEN = re.compile(_NO_TAG + rb"|<(?P<close>/?)(?P<name>[^\s/>!?]+)" + _REST, re.DOTALL)
 _DECLARATION = re.compile(rb"\s*<\?xml\s[^?]*\?>")
 
 
@@ -36,25 +36,17 @@ def parse(raw: bytes) -> etree._Element:
     return root
 
 
-def events(raw: bytes) -> Iterator[tuple[str, etree._Element]]:
-    """Elements as they begin (``start``) and end (``end``), for texts too long to be kept as a tree. Raises NotXml."""
+def ends(raw: bytes, *names: str) -> Iterator[tuple[str, etree._Element]]:
+    """Elements of these local names as they begin (``start``) and end (``end``), for texts too long to be kept as a tree.
+    Raises NotXml, perhaps only after the last element: what is made of them counts only when the text has ended."""
+    options = {"resolve_entities": False, "no_network": True, "load_dtd": False, "remove_comments": True, "remove_pis": True}
     try:
-        for at, (event, element) in enumerate(
-            etree.iterparse(
-                BytesIO(raw),
-                ("start", "end"),
-                resolve_entities=False,
-                no_network=True,
-                load_dtd=False,
-                remove_comments=True,
-                remove_pis=True,
-            )
-        ):
-            if at == 0 and element.getroottree().docinfo.internalDTD is not None:
-                raise NotXml("a document type (DOCTYPE) is not taken")
-            yield event, element
+        found = etree.iterparse(BytesIO(raw), ("start", "end"), tag=[f"{{*}}{name}" for name in names], **options)
+        yield from found
     except (etree.XMLSyntaxError, ValueError) as error:
         raise NotXml(str(error)) from None
+    if found.root is not None and found.root.getroottree().docinfo.internalDTD is not None:
+        raise NotXml("a document type (DOCTYPE) is not taken")
 
 
 def local(element: etree._Element) -> str:
@@ -68,23 +60,11 @@ def version(root: etree._Element) -> str | None:
     return name.namespace if name.localname == "Envelope" and name.namespace in NAMESPACES else None
 
 
-def is_payload(element: etree._Element) -> bool:
-    """Whether this is what an envelope's Body holds (the first such element is the payload)."""
-    body = element.getparent()
-    return body is not None and local(body) == "Body" and (top := body.getparent()) is not None and version(top) is not None
-
-
-def scope_of(payload: etree._Element) -> Mapping[str | None, str]:
-    """The namespace prefixes that the envelope declares around the payload."""
-    body = payload.getparent()
-    return {} if body is None else dict(body.nsmap)
-
-
 def unwrap(raw: bytes, scope: Mapping[str | None, str]) -> bytes | None:
     """The bytes of the first element in the envelope's Body of a well-formed text, or None when there is none.
 
     They are cut, not written anew. Only what would be lost with the envelope goes along: the XML declaration, where it names
-    a charset, and the namespace prefixes (of ``scope``) that the payload borrows from the envelope.
+    a charset, and the namespace prefixes (``scope``, those of Body) that the payload borrows from the envelope.
     """
     place = _payload_place(raw)
     if place is None:
@@ -97,21 +77,31 @@ def unwrap(raw: bytes, scope: Mapping[str | None, str]) -> bytes | None:
 
 def _payload_place(raw: bytes) -> tuple[int, int, int] | None:
     """(start, end, end of the name) of the first element inside Body, by counting tags."""
+    first = _first_in_body(raw)
+    if first is None:
+        return None
+    name = re.escape(first["name"])
+    depth = 0
+    for tag in re.compile(_NO_TAG + rb"|<(?P<close>/?)(?P<name>" + name + rb")(?=[\s/>])" + _REST, re.DOTALL).finditer(raw, first.start()):
+        if tag["name"]:
+            depth += -1 if tag["close"] else 0 if tag["rest"].endswith(b"/") else 1
+            if depth == 0:
+                return first.start(), tag.end(), first.end("name")
+    return None
+
+
+def _first_in_body(raw: bytes) -> re.Match[bytes] | None:
     open_tags: list[bytes] = []
-    start = name_end = -1
     for tag in _TOKEN.finditer(raw):
-        name = tag["name"]
+        name, close = tag["name"], tag["close"]
         if name is None:
             continue
-        inside = [part.split(b":")[-1] for part in open_tags] == [b"Envelope", b"Body"]
-        if not tag["close"] and inside and start < 0:
-            start, name_end = tag.start(), tag.end("name")
-        if tag["close"]:
+        if not close and [part.split(b":")[-1] for part in open_tags] == [b"Envelope", b"Body"]:
+            return tag
+        if close:
             open_tags.pop()
         elif not tag["rest"].endswith(b"/"):
             open_tags.append(name)
-        if start >= 0 and len(open_tags) == 2:
-            return start, tag.end(), name_end
     return None
 
 

@@ -11,12 +11,13 @@ from connectors.kit import soap
 
 E11, E12 = soap.NAMESPACES
 UTF8 = '<?xml version="1.0" encoding="utf-8"?>'
+NESTED = "<A><AB/><A/><!--</A>--><A></A></A>"
 HIDDEN = "<A><![CDATA[</s:Body><X>]]></A>"
 
 
 def unwrapped(raw: bytes) -> bytes | None:
-    inside = next((element for event, element in soap.events(raw) if event == "start" and soap.is_payload(element)), None)
-    return soap.unwrap(raw, {} if inside is None else soap.scope_of(inside))
+    body = next((element for event, element in soap.ends(raw, "Body") if event == "start"), None)
+    return soap.unwrap(raw, {} if body is None else dict(body.nsmap))
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,7 @@ def unwrapped(raw: bytes) -> bytes | None:
             f'<s:Envelope xmlns:s="{E11}" xmlns:n="urn:x"><s:Body><n:A t="a>b" xmlns:n="urn:y"/></s:Body></s:Envelope>',
             '<n:A t="a>b" xmlns:n="urn:y"/>',
         ),
+        (f'<s:Envelope xmlns:s="{E11}"><s:Body>{NESTED}<C/></s:Body></s:Envelope>', NESTED),
         (f'<?xml version="1.0"?><s:Envelope xmlns:s="{E11}"><s:Body><A/></s:Body></s:Envelope>', "<A/>"),
         (
             f'{UTF8}\n<s:Envelope xmlns:s="{E11}"><s:Body><A/></s:Body></s:Envelope>',
@@ -63,7 +65,7 @@ def test_what_is_not_xml_or_has_a_document_type_is_refused(raw: bytes) -> None:
     with pytest.raises(soap.NotXml):
         soap.parse(raw)
     with pytest.raises(soap.NotXml):
-        list(soap.events(raw))
+        list(soap.ends(raw, "a"))
 
 
 def test_entities_of_another_file_are_never_read() -> None:
