@@ -19,10 +19,8 @@ class Acknowledged(Body):
     type: Id | None = optional(
         "Its type: 856, DESADV, ORDRSP ...", ubl="DocumentReference/DocumentType", gs1="documentType", sap="E1ADHDR-MESTYP"
     )
-    interchange: Id | None = optional(
-        "Number of the interchange.", ubl="DocumentReference/UUID", gs1="instanceIdentifier", sap="EDI_DC40-REFINT"
-    )
-    group: Id | None = optional("Number of the group.", ubl="DocumentReference/VersionID", gs1="batchIdentifier", sap="EDI_DC40-REFGRP")
+    interchange: Id | None = optional("Number of the interchange.", gs1="instanceIdentifier", sap="EDI_DC40-REFINT")
+    group: Id | None = optional("Number of the group.", gs1="batchIdentifier", sap="EDI_DC40-REFGRP")
     control: Id = field("Number of the message itself.", ubl="DocumentReference/ID", gs1="documentIdentifier", sap="E1STATE-DOCNUM")
 
 
@@ -31,12 +29,10 @@ class AcknowledgedError(Body):
 
     code: Id = field("The receiver's code.", ubl="LineResponse/Response/ResponseCode", gs1="errorCode", sap="E1STATE-STACOD")
     text: Text = field("The complaint in words.", ubl="Response/Description", gs1="errorDescription", sap="E1STATE-STATXT")
-    segment: Id | None = optional("Segment complained of.", ubl="Status/ReferenceID", gs1="segmentIdentifier", sap="E1STATE-SEGNUM")
-    position: Id | None = optional(
-        "Place of the segment in the message, counted from 1.", ubl="LineReference/LineID", gs1="lineNumber", sap="E1STATE-SEGNUM"
-    )
-    element: Id | None = optional("Element complained of.", ubl="Status/ReasonCode", gs1="elementIdentifier", sap="E1STATE-STAPA1")
-    value: Text | None = optional("The value complained of.", ubl="Status/Text", gs1="elementValue", sap="E1STATE-STAPA2")
+    segment: Id | None = optional("Segment complained of.", sap="E1STATE-SEGNUM")
+    position: Id | None = optional("Place of the segment in the message, counted from 1.", ubl="LineReference/LineID", sap="E1STATE-SEGNUM")
+    element: Id | None = optional("Element complained of.", sap="E1STATE-STAPA1")
+    value: Text | None = optional("The value complained of.", sap="E1STATE-STAPA2")
 
 
 class Acknowledgement(Body):
@@ -46,9 +42,7 @@ class Acknowledgement(Body):
     status: Literal["accepted", "accepted_with_errors", "rejected"] = field(
         "The receiver's word.", ubl="DocumentResponse/Response/ResponseCode", gs1="responseStatusCode", sap="E1STATE-STATUS"
     )
-    received_at: Instant | None = optional(
-        "When the receiver says it.", ubl="ApplicationResponse/ResponseTime", gs1="creationDateTime", sap="E1PRTOB-DATAR"
-    )
+    received_at: Instant | None = optional("When the receiver says it.", ubl="ApplicationResponse/ResponseTime", gs1="creationDateTime")
     errors: tuple[AcknowledgedError, ...] = optional(
         "What was complained of.", ubl="DocumentResponse/LineResponse", gs1="messageError", sap="E1STATE", default=()
     )

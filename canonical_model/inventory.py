@@ -19,9 +19,7 @@ class InventoryLine(Body):
         gs1="quantityOfUnits",
         sap="E1MBXYI-ERFMG",
     )
-    base_quantity: Quantity | None = optional(
-        "The same in the item's base unit.", ubl="Item/PackSizeNumeric", gs1="quantityOfNextLowerLevelTradeItem", sap="E1MBXYI-MENGE"
-    )
+    base_quantity: Quantity | None = optional("The same in the item's base unit.", sap="E1MBXYI-MENGE")
     state: StockState = field(
         "What may be done with it.",
         ubl="InventoryReportLine/AvailabilityStatusCode",
@@ -29,9 +27,7 @@ class InventoryLine(Body):
         sap="E1MBXYI-INSMK",
     )
     lot: Id | None = optional("Lot.", ubl="Item/ItemInstance/LotIdentification/LotNumberID", gs1="batchNumber", sap="E1MBXYI-CHARG")
-    expires_on: Date | None = optional(
-        "Last day of use.", ubl="LotIdentification/ExpiryDate", gs1="itemExpirationDate", sap="E1MBXYI-VFDAT"
-    )
+    expires_on: Date | None = optional("Last day of use.", ubl="LotIdentification/ExpiryDate", gs1="itemExpirationDate")
 
 
 class InventoryReport(Body):
@@ -46,8 +42,6 @@ class InventoryReport(Body):
     reported_at: Instant | None = optional(
         "As of when, where the sender names an instant.",
         ubl="InventoryPeriod/EndTime",
-        gs1="structureTypeCode / inventoryDateTime",
-        sap="E1MBXYH-CPUTM",
     )
     reported_on: Date | None = optional("As of which day.", ubl="InventoryPeriod/EndDate", gs1="inventoryDateTime", sap="E1MBXYH-BUDAT")
     lines: tuple[InventoryLine, ...] = field(

@@ -24,9 +24,6 @@ class OrderLine(Body):
     quantity: Quantity = field("The ordered quantity, as ordered.", ubl="LineItem/Quantity", gs1="requestedQuantity", sap="E1EDP01-MENGE")
     base_quantity: Quantity | None = optional(
         "The same quantity in the item's base unit.",
-        ubl="Item/PackSizeNumeric",
-        gs1="quantityOfNextLowerLevelTradeItem",
-        sap="E1EDP01-MENGE_BASE",
     )
     price: Price | None = optional("The price that the sender expects.", ubl="LineItem/Price", gs1="netPrice", sap="E1EDP01-VPREI")
     requested_on: Date | None = optional(
@@ -69,18 +66,13 @@ class OrderChangeLine(Body):
     """What is to change in one line: ``add`` and ``change`` say what it shall be, ``delete`` that it shall not be."""
 
     id: Id = field("The sender's own line id.", ubl="OrderLine/LineItem/ID", gs1="lineItemNumber", sap="E1EDP01-POSEX")
-    action: Literal["add", "change", "delete"] = field(
-        "What happens to the line.", ubl="OrderLine/SubstitutionStatusCode", gs1="lineItemActionCode", sap="E1EDP01-ACTION"
-    )
+    action: Literal["add", "change", "delete"] = field("What happens to the line.", gs1="lineItemActionCode", sap="E1EDP01-ACTION")
     item: ItemRef | None = optional("The item; needed for add.", ubl="LineItem/Item", gs1="transactionalTradeItem", sap="E1EDP19")
     quantity: Quantity | None = optional(
         "The new quantity; needed for add.", ubl="LineItem/Quantity", gs1="requestedQuantity", sap="E1EDP01-MENGE"
     )
     base_quantity: Quantity | None = optional(
         "The new quantity in the item's base unit.",
-        ubl="Item/PackSizeNumeric",
-        gs1="quantityOfNextLowerLevelTradeItem",
-        sap="E1EDP01-MENGE_BASE",
     )
     price: Price | None = optional("The new price.", ubl="LineItem/Price", gs1="netPrice", sap="E1EDP01-VPREI")
     requested_on: Date | None = optional(

@@ -25,15 +25,13 @@ class Party(Body):
     )
     name: Text = field("Name.", ubl="PartyName/Name", gs1="organisationName", sap="E1KNA1M-NAME1")
     tier: Literal["headquarters", "agent", "store", "warehouse", "carrier"] = field(
-        "Its tier in the distribution.", ubl="Party/IndustryClassificationCode", gs1="partyRole", sap="E1KNA1M-KTOKD"
+        "Its tier in the distribution.", gs1="partyRole", sap="E1KNA1M-KTOKD"
     )
     parent: PartyRef | None = optional("The party above it.", ubl="AgentParty", gs1="parentPartyGLN", sap="E1KNVHM-HKUNNR")
     gln: Gln | None = optional("GLN.", ubl="PartyIdentification/ID[@schemeID='GLN']", gs1="gln", sap="E1KNA1M-BBBNR")
     address: Address | None = optional("Postal address.", ubl="PostalAddress", gs1="address", sap="E1KNA1M")
     status: Id | None = optional(
         "Status in its owner's words: active, blocked, closed.",
-        ubl="Party/MarkCareIndicator",
-        gs1="organisationStatus",
         sap="E1KNA1M-SPERR",
     )
     valid_from: Date | None = optional(

@@ -11,7 +11,7 @@ class ProductUnit(Body):
     """One packaging level: ``numerator`` base units are in ``denominator`` units of this level."""
 
     unit: Unit = field("Unit of this level.", ubl="Item/PackQuantity/@unitCode", gs1="tradeItemUnitDescriptorCode", sap="E1MARMM-MEINH")
-    numerator: Whole = field("Base units ...", ubl="Item/PackSizeNumeric", gs1="quantityOfNextLowerLevelTradeItem", sap="E1MARMM-UMREZ")
+    numerator: Whole = field("Base units ...", sap="E1MARMM-UMREZ")
     denominator: Whole = field(
         "... in so many units of this level.", ubl="Item/PackQuantity", gs1="quantityOfChildren", sap="E1MARMM-UMREN"
     )
@@ -47,13 +47,10 @@ class Product(Body):
     brand: Text | None = optional("Brand.", ubl="Item/BrandName", gs1="brandName", sap="E1MARAM-BRAND_ID")
     status: Id | None = optional(
         "Status in its owner's words: active, blocked, discontinued.",
-        ubl="Item/TransactionConditions",
         gs1="tradeItemStatus",
         sap="E1MARAM-MSTAE",
     )
-    valid_from: Date | None = optional(
-        "Day from which this holds.", ubl="ValidityPeriod/StartDate", gs1="effectiveDateTime", sap="E1MARAM-DATAB"
-    )
+    valid_from: Date | None = optional("Day from which this holds.", ubl="ValidityPeriod/StartDate", gs1="effectiveDateTime")
     units: tuple[ProductUnit, ...] = field(
         "Packaging levels, the base unit among them.",
         ubl="Item/PackQuantity",

@@ -13,9 +13,7 @@ class ShippingOrderLine(Body):
     id: Id = field("The order line's id.", ubl="DespatchLine/OrderLineReference/LineID", gs1="lineItemNumber", sap="E1EDL24-POSNR")
     item: ItemRef = field("What to ship.", ubl="DespatchLine/Item", gs1="transactionalTradeItem", sap="E1EDL24-MATNR")
     quantity: Quantity = field("How much to ship.", ubl="DespatchLine/DeliveredQuantity", gs1="requestedQuantity", sap="E1EDL24-LFIMG")
-    base_quantity: Quantity = field(
-        "The same in the item's base unit.", ubl="Item/PackSizeNumeric", gs1="quantityOfNextLowerLevelTradeItem", sap="E1EDL24-LGMNG"
-    )
+    base_quantity: Quantity = field("The same in the item's base unit.", sap="E1EDL24-LGMNG")
     requested_on: Date | None = optional(
         "Day for this line, where it differs.",
         ubl="Delivery/RequestedDeliveryPeriod/StartDate",
@@ -75,16 +73,12 @@ class DespatchLine(Body):
     )
     item: ItemRef = field("What was shipped.", ubl="DespatchLine/Item", gs1="transactionalTradeItem", sap="E1EDL24-MATNR")
     quantity: Quantity = field("The shipped quantity.", ubl="DeliveredQuantity", gs1="despatchedQuantity", sap="E1EDL24-LFIMG")
-    base_quantity: Quantity | None = optional(
-        "The same in the item's base unit.", ubl="Item/PackSizeNumeric", gs1="quantityOfNextLowerLevelTradeItem", sap="E1EDL24-LGMNG"
-    )
+    base_quantity: Quantity | None = optional("The same in the item's base unit.", sap="E1EDL24-LGMNG")
     lot: Id | None = optional("Lot.", ubl="Item/ItemInstance/LotIdentification/LotNumberID", gs1="batchNumber", sap="E1EDL24-CHARG")
     expires_on: Date | None = optional(
         "Last day of use.", ubl="LotIdentification/ExpiryDate", gs1="itemExpirationDate", sap="E1EDL24-VFDAT"
     )
-    ordered: Quantity | None = optional(
-        "The quantity that was asked for.", ubl="OutstandingQuantity", gs1="requestedQuantity", sap="E1EDL24-KWMENG"
-    )
+    ordered: Quantity | None = optional("The quantity that was asked for.", ubl="OutstandingQuantity", gs1="requestedQuantity")
     units: tuple[Sscc, ...] = optional(
         "SSCCs of the logistic units it is in.", ubl="TransportHandlingUnit/ID", gs1="sscc", sap="E1EDL44-EXIDV", default=()
     )
