@@ -42,7 +42,8 @@ def counts_bytes(
 
 
 def _votes(content: bytes, charset: str, definition_of: Callable[[object], Definition]) -> tuple[int, int]:
-    """How many records with characters of several bytes have a known length in bytes, and in characters."""
+    """How many records with characters of several bytes have a known length in bytes, and in characters. Only padded
+    records say something: the length of a trimmed one is chance."""
     if not (b"\n" in content or b"\r" in content):
         sizes = len(content.rstrip()), len(content.decode(charset).rstrip())
         return int(_fits(len(content))), int(_fits(len(content.decode(charset)))) if sizes[0] != sizes[1] else 0
@@ -50,7 +51,7 @@ def _votes(content: bytes, charset: str, definition_of: Callable[[object], Defin
     definition = definition_of(lines[0])
     in_bytes = in_characters = 0
     for line in lines[:_LOOKED_AT]:
-        if not line.isascii():
+        if not line.isascii() and line.endswith(b" "):
             known = definition.by_type.get(definition.type_of(line[:30].decode("latin-1").rstrip()) or "")
             widths = (RECORD_WIDTH, CONTROL_WIDTH, HEAD_WIDTH + known.width if known else 0)
             in_bytes += len(line) in widths

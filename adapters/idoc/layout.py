@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from adapters.base import Access, Key, Slice
+from adapters.idoc.audit import Audit
 from adapters.idoc.definition import CONTROL, CONTROL_BY_NAME, CONTROL_FIELDS, HEAD_WIDTH, Definition, FieldDef
 from adapters.idoc.names import xml_name
 from adapters.idoc.plan import Plan
@@ -63,6 +64,11 @@ class IdocLayout:
         if one is None:
             return None
         return Key(one.name) if self.form == "xml" else Slice(one.start, one.length, self.charset)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The check of flat records against the definition."""
+        return Audit(self.definition)
 
     def plan(self, wanted: frozenset[str] | None) -> Plan:
         """How records nest when only ``wanted`` segments are built; made once for each set a mapping asks for."""

@@ -173,6 +173,12 @@ def test_chinese_counted_in_bytes_or_characters(charset: str, in_bytes: bool, de
     assert raw[source.place.start : source.place.end] == b"100000"
 
 
+def test_the_chance_length_of_a_trimmed_record_decides_nothing() -> None:
+    definition = load_definition("idoc ORDERS05\nE1A E2A 01 m 1..1\n X:1 Y:2\n")
+    raw = f"{control()}\n{data('E2A', 1, 0, '中').rstrip()}".encode()
+    assert values(one(raw, IdocFormat({"ORDERS05": definition}))) == {"E1A[1].X": "中"}
+
+
 def test_half_a_character_at_a_fields_end_is_left_out_and_reported() -> None:
     name = "一二三四五六七八九十一二三四五六七八"
     raw = chinese("gbk", True, name)
