@@ -55,7 +55,7 @@ def named_inputs(
         add(f"={given}", meant)
     if plan.function.resolves:
         add("on", env.on.isoformat())
-    elif plan.function.env and plan.function.name != "given":
+    elif plan.function.env:
         add("in", env.zone)
     return tuple(inputs), tuple(names)
 

@@ -30,6 +30,7 @@ class Merged:
 def merge_bases(node: Mapped, lookup: Lookup, faults: Faults) -> Merged:
     """Follow ``$extends`` up to the last base and lay the overrides over it, the nearest last."""
     chain = _chain(node, lookup, faults)
+    faults.check()
     merged = chain[-1][1]
     origins: dict[str, tuple[Origin, Mark]] = {pointer: ("own", mark) for pointer, mark in _targets(merged)}
     for _, child in reversed(chain[:-1]):

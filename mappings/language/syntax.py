@@ -5,11 +5,14 @@ Marks take no part in comparison and ``repr``: ``repr`` of a tree is its normal 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from mappings.language.faults import Mark
+
+_WORD: Final = re.compile(r"\w[\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,13 @@ class Compare:
     values: tuple[Constant | Variable, ...]
 
     def __str__(self) -> str:
-        values = ", ".join(str(value) for value in self.values)
+        values = ", ".join(_shown(value) for value in self.values)
         return f"{self.path} in ({values})" if self.operator == "in" else f"{self.path}{self.operator}{values}"
+
+
+def _shown(value: Constant | Variable) -> str:
+    """A value as it is usually written: a word without its quotes."""
+    return value.text if isinstance(value, Constant) and _WORD.fullmatch(value.text) else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def party(env: Env, value: str, name: str | None, gln: str | None) -> dict[str, 
     parameters=[Parameter("scheme", static="word")],
     parts={"0/code": ("", "")},
     total=True,
-    env=True,
+    **_CODED,
     examples=[
         ("'1000' | given(party)", [{"scheme": "example:party", "code": "1000"}]),
         ("'A-7' | given(buyer)", [{"scheme": "buyer", "code": "A-7"}]),

@@ -56,6 +56,9 @@ def test_numbers_are_read_or_refused_never_guessed(text: str) -> None:
     assert int("".join(digits)) == abs(int(number.scaleb(-int(number.as_tuple().exponent))))
 
 
+TWO = [("ITEM", {}), ("IDTN", {"QUALF": "002", "IDTNR": "A"}), ("ITEM", {}), ("IDTN", {"QUALF": "002", "IDTNR": "B"})]
+
+
 @pytest.mark.parametrize(
     ("expression", "records", "wanted"),
     [
@@ -66,9 +69,9 @@ def test_numbers_are_read_or_refused_never_guessed(text: str) -> None:
         ("ITEM.MENGE | count", [("ITEM", {"MENGE": "1"}), ("ITEM", {"POSEX": "1"})], 1),
         ("ITEM.MENGE | sum ?", [], None),
         ("ITEM.POSEX | strip0 | join(', ')", [("ITEM", {"POSEX": "0010"}), ("ITEM", {"POSEX": "0020"})], "10, 20"),
-        ("ITEM.IDTN[QUALF=002].IDTNR | first", [("ITEM", {}), ("IDTN", {"QUALF": "002", "IDTNR": "A"}), ("ITEM", {}), ("IDTN", {"QUALF": "002", "IDTNR": "B"})], "A"),
-        ("ITEM.IDTN[QUALF=002].IDTNR | last", [("ITEM", {}), ("IDTN", {"QUALF": "002", "IDTNR": "A"}), ("ITEM", {}), ("IDTN", {"QUALF": "002", "IDTNR": "B"})], "B"),
-        ("ITEM.IDTN[QUALF=002].IDTNR", [("ITEM", {}), ("IDTN", {"QUALF": "002", "IDTNR": "A"}), ("ITEM", {}), ("IDTN", {"QUALF": "002", "IDTNR": "B"})], ["invalid_value"]),
+        ("ITEM.IDTN[QUALF=002].IDTNR | first", TWO, "A"),
+        ("ITEM.IDTN[QUALF=002].IDTNR | last", TWO, "B"),
+        ("ITEM.IDTN[QUALF=002].IDTNR", TWO, ["invalid_value"]),
         ("HEAD.QTY | decimal(mark=',', thousands='.')", [("HEAD", {"QTY": "1.234,5-"})], "-1234.5"),
         ("HEAD.QTY | decimal(mark=',')", [("HEAD", {"QTY": "1.234,5"})], ["invalid_value"]),
         ("HEAD.QTY | default(0)", [], "0"),
