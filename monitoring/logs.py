@@ -46,7 +46,7 @@ def _dumped(line: dict[str, Any]) -> str:
         return orjson.dumps({key: ascii(value) for key, value in line.items()}).decode()
 
 
-def set_up(*, level: str = "INFO", json: bool = True, stream: TextIO | None = None) -> None:
+def configure(*, level: str = "INFO", json: bool = True, stream: TextIO | None = None) -> None:
     """Write all logs of this process to ``stream`` (standard error): JSON lines, or plain text for a person at a terminal."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if json else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))

@@ -26,7 +26,9 @@ DOCUMENT_STEPS = (names.TRANSLATED, names.ADMITTED, names.APPLIED, names.HELD)
 class Metrics:
     """Counters that listen to signals. ``text()`` is what ``/metrics`` answers."""
 
-    def __init__(self, watched: Watched | None = None) -> None:
+    def __init__(self, signals: Signals, watched: Watched | None = None) -> None:
+        """Listen to ``signals`` from now on; ``watched`` answers how things stand."""
+        signals.connect(self.heard)
         self.registry = CollectorRegistry()
         self._received = Counter("hub_messages_received", "messages kept", ["system", "route", "repeat"], registry=self.registry)
         self._steps = Counter("hub_documents", "documents by step", ["step", "system", "route", "state"], registry=self.registry)
@@ -36,10 +38,6 @@ class Metrics:
         self._alerts = Counter("hub_alerts", "alerts raised by the path", registry=self.registry)
         if watched is not None:
             self.registry.register(Standing(watched))
-
-    def listen(self, signals: Signals) -> None:
-        """Hear everything from now on."""
-        signals.connect(self.heard)
 
     def heard(self, name: str, facts: dict[str, Any]) -> None:
         """One signal. Unknown names and facts are no error: the path may say more than is counted."""

@@ -20,7 +20,7 @@ from canonical_model.problems import REMOVED_BY, SystemUnreachable
 from hub import signals as names
 from hub.signals import Signals
 from monitoring.health import Health
-from monitoring.logs import JsonFormatter, set_up
+from monitoring.logs import JsonFormatter, configure
 from monitoring.metrics import Metrics
 from monitoring.page import ago, page
 from monitoring.router import router
@@ -75,8 +75,8 @@ def samples(metrics: Metrics) -> dict[str, str]:
 
 
 def test_counters_hear_the_signals() -> None:
-    signals, metrics = Signals(), Metrics()
-    metrics.listen(signals)
+    signals = Signals()
+    metrics = Metrics(signals)
     signals.emit(names.RECEIVED, message=1, system="wms", route="wms.http", repeat=False)
     signals.emit(names.RECEIVED, message=1, system="wms", route="wms.http", repeat=True)
     for state in ("applied", "applied", "duplicate"):
@@ -95,7 +95,7 @@ def test_counters_hear_the_signals() -> None:
 
 
 def test_gauges_are_asked_at_the_scrape(fake: Fake) -> None:
-    metrics = Metrics(fake)
+    metrics = Metrics(Signals(), fake)
     found = samples(metrics)
     assert found['hub_documents_now{route="sap-hq/orders",state="held"}'] == "2.0"
     assert found['hub_held{cause="missing_code"}'] == "3.0"
@@ -107,7 +107,7 @@ def test_gauges_are_asked_at_the_scrape(fake: Fake) -> None:
 
 def test_a_store_that_does_not_answer_is_a_metric(fake: Fake) -> None:
     fake.broken = True
-    found = samples(Metrics(fake))
+    found = samples(Metrics(Signals(), fake))
     assert found["hub_store_up"] == "0.0"
     assert not any(name.startswith("hub_documents_now") for name in found)
 
@@ -120,7 +120,7 @@ def client(fake: Fake) -> Iterator[TestClient]:
         if fake.broken:
             raise SystemUnreachable("the store does not answer", at="var/hub.db", fix="hub doctor")
 
-    app.include_router(router(fake, Metrics(fake), Health({"store": store})))
+    app.include_router(router(fake, Metrics(Signals(), fake), Health({"store": store})))
     with TestClient(app) as made:
         yield made
 
@@ -242,7 +242,7 @@ def test_an_error_is_logged_with_its_trace() -> None:
     stream, root = io.StringIO(), logging.getLogger()
     before = (root.handlers[:], root.level)
     try:
-        set_up(level="debug", stream=stream)
+        configure(level="debug", stream=stream)
         try:
             raise SystemUnreachable("gone")
         except SystemUnreachable:
