@@ -9,14 +9,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from datetime import date
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
 from canonical_model.problems import Cause as CauseType
 from canonical_model.problems import Reject, split_cause_key
+from hub.codebook.lines import CodeLine, parse_csv
 from hub.store import holds
 from hub.store.book_tables import code, code_set, codebook, revision
 from hub.store.schema import among
@@ -24,45 +24,6 @@ from hub.store.unit import UnitOfWork
 
 RELEASES = (CauseType.MISSING_CODE, CauseType.AMBIGUOUS_CODE, CauseType.UNKNOWN_PARTY)
 """A code row removes these, under one cause key."""
-LONGEST = 500
-
-
-@dataclass(frozen=True, slots=True)
-class CodeLine:
-    """One row as a person or a master-data document gives it. Dates are ISO texts, both ends included, empty: open."""
-
-    table: str
-    code_set: str
-    code: str
-    canonical: str
-    context: str = ""
-    level: str = ""
-    extension: str = ""
-    numerator: int = 1
-    denominator: int = 1
-    preferred: bool = False
-    direction: str = "both"
-    valid_from: str = ""
-    valid_to: str = ""
-
-    def checked(self) -> CodeLine:
-        """Raise Reject with what is wrong."""
-        wrong = next((text for text in self._faults() if text), None)
-        if wrong:
-            raise Reject(wrong, at=f"{self.table}/{self.code_set}/{self.code}", fix="correct the row; nothing was changed")
-        return self
-
-    def _faults(self) -> Iterable[str]:
-        yield "" if self.table else "a row without a table"
-        yield "" if self.canonical or self.table == "pack" else "a row without a canonical code"
-        yield "" if self.direction in ("both", "in", "out") else f"direction {self.direction!r} is none of both, in, out"
-        yield "" if self.numerator > 0 and self.denominator > 0 else f"ratio {self.numerator}/{self.denominator} is not above zero"
-        longest = max(map(len, (self.code, self.canonical, self.context, self.code_set)))
-        yield "" if longest <= LONGEST else f"{longest} characters, and {LONGEST} is the most"
-        for name in ("valid_from", "valid_to"):
-            yield _date_fault(name, getattr(self, name))
-        late = bool(self.valid_to) and self.valid_to < self.valid_from
-        yield f"valid_to {self.valid_to} is before valid_from {self.valid_from}" if late else ""
 
 
 _same_key = select(code).where(among(code.c.code, "codes"), code.c.until.is_(None))
@@ -117,17 +78,7 @@ def set_parent(unit: UnitOfWork, name: str, parent: str, *, actor: str) -> tuple
 
 def import_csv(unit: UnitOfWork, text: str, *, actor: str, what: str = "codes import") -> tuple[int, holds.Freed]:
     """Import a CSV with the header of ``export_csv`` (missing columns take their defaults) as one revision, or refuse it whole."""
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    names = {item.name for item in fields(CodeLine)}
-    unknown = [name for name in reader.fieldnames or () if name not in names]
-    missing = {"table", "code_set", "code", "canonical"} - set(reader.fieldnames or ())
-    if unknown or missing:
-        raise Reject(f"columns unknown: {unknown}, missing: {sorted(missing)}", at="line 1", fix=f"use {', '.join(sorted(names))}")
-    try:
-        lines = [_line(row, reader.line_num) for row in reader]
-    except csv.Error as error:
-        raise Reject(f"not CSV: {error}", at=f"line {reader.line_num}", fix="export the sheet as CSV again") from error
-    return set_codes(unit, lines, actor=actor, what=what)
+    return set_codes(unit, parse_csv(text), actor=actor, what=what)
 
 
 def export_csv(connection: Any, *, at: int | None = None) -> str:
@@ -218,29 +169,3 @@ def _chain(name: str, parents: Mapping[str, str]) -> list[str]:
         names.append(name)
         name = parents.get(name, "")
     return names
-
-
-def _line(row: Mapping[str, Any], number: int) -> CodeLine:
-    if None in row or None in row.values():
-        raise Reject("a row with too few or too many cells", at=f"line {number}", fix="one cell a column")
-    words: dict[str, Any] = dict(row)
-    for name in ("numerator", "denominator"):
-        words[name] = _whole(words.get(name, ""), number)
-    words["preferred"] = words.get("preferred", "") in ("1", "true", "yes")
-    words["direction"] = words.get("direction") or "both"
-    return CodeLine(**words)
-
-
-def _whole(text: str, number: int) -> int:
-    if text == "":
-        return 1
-    if not (text.isascii() and text.isdecimal()):
-        raise Reject(f"{text!r} is not a whole number", at=f"line {number}", fix="write the ratio in whole numbers")
-    return int(text)
-
-
-def _date_fault(name: str, text: str) -> str:
-    try:
-        return "" if not text or date.fromisoformat(text).isoformat() == text else f"{name} {text!r} is not written as YYYY-MM-DD"
-    except ValueError:
-        return f"{name} {text!r} is not a date"
