@@ -74,7 +74,7 @@ def _lint(error: Exception, file: str) -> Lint:
     fix = "check the indentation"
     if "mapping values are not allowed" in problem:
         fix = 'quote it: an expression with ": " in it stands in "..."'
-    elif "block end" in problem or "expected <" in problem or "scalar" in problem:
+    elif "block end" in problem or "expected <" in problem or "scalar" in problem or "alphabetic" in problem:
         fix = 'quote it: an expression that starts with \' or [ stands in "..." or starts with ='
     return Lint(_mark(mark, file) if mark else Mark(file, 1, 1), f"this is not YAML: {problem}", fix)
 

@@ -38,6 +38,7 @@ _TOKEN: Final = re.compile(
     r"""|(?P<word>\w[\w-]*)|(?P<mark>!=|[.\[\]|&?(),=])"""
 )
 _DEPTH: Final = 20
+_CUT_OFF: Final = "a ' #' starts a comment in YAML: quote the whole expression with \"...\""
 _T = TypeVar("_T")
 
 
@@ -115,7 +116,7 @@ class _Parser:
     def expect(self, text: str, where: str) -> None:
         if self.accept(text) is None:
             found = repr(self.next.text) if self.next.text else "the end"
-            hint = "a ' #' starts a comment in YAML: quote the whole expression with \"...\"" if self.next is self.last else ""
+            hint = _CUT_OFF if self.next is self.last else ""
             _refuse(self.next.mark, f"{text!r} expected {where}, found {found}", hint)
 
     def end(self, result: _T) -> _T:
@@ -208,7 +209,8 @@ class _Parser:
         token = self.take()
         if token.kind not in ("word", "name"):
             found = repr(token.text) if token.text else "the end"
-            _refuse(token.mark, f"a name expected, found {found}", 'a path is names with dots; odd names go in "..."')
+            hint = _CUT_OFF if token is self.last else 'a path is names with dots; odd names go in "..."'
+            _refuse(token.mark, f"a name expected, found {found}", hint)
         name = token.text[1:-1] if token.kind == "name" else token.text
         if not self.accept("["):
             return Step(name)

@@ -12,7 +12,7 @@ from mappings.language.syntax import Constant, Expression, Item, Items, Object, 
 
 WORDS: Final = ("$each", "$with", "$when", "$let")
 _T = TypeVar("_T")
-_NOTHING: Final = Expression(Constant("", Mark("", 0, 0)), (), True, Mark("", 0, 0))
+_NOTHING: Final = Expression(Constant("", Mark("", 0, 0)), (), False, Mark("", 0, 0))
 
 
 def read_object(node: Composed, faults: Faults, depth: int = 0) -> Object:
