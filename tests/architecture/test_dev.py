@@ -46,14 +46,38 @@ def test_a_package_that_is_not_locked_is_said(dev: ModuleType) -> None:
         dev.locked("left-pad")
 
 
-def test_only_a_change_of_lock_or_project_makes_it_anew(dev: ModuleType) -> None:
+@pytest.fixture
+def steps(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The words of each step that would be run; the environment seems to be there."""
+    done: list[str] = []
     dev.PYTHON.parent.mkdir(parents=True)
-    dev.PYTHON.touch()
-    assert not dev.is_synced()
-    dev.STAMP.write_text(dev.wanted(), encoding="ascii")
-    assert dev.is_synced()
-    dev.LOCK.write_text("other", encoding="utf-8")
-    assert not dev.is_synced()
+    dev.PYTHON.symlink_to(sys.executable)
+    monkeypatch.setattr(dev, "make_venv", lambda: done.append("venv"))
+    monkeypatch.setattr(dev, "run", lambda *command: done.append(" ".join(map(str, command[2:5]))))
+    return done
+
+
+WHOLE = ["venv", "pip install --quiet", "uv pip sync", "uv pip install"]
+
+
+def test_only_what_changed_is_made_anew(dev: ModuleType, steps: list[str]) -> None:
+    dev.sync()
+    assert steps == WHOLE
+    dev.sync()
+    assert steps == WHOLE
+    dev.PROJECT.write_text(dev.PROJECT.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    dev.sync()
+    assert steps == [*WHOLE, "uv pip install"]
+    dev.LOCK.write_text(dev.LOCK.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    dev.sync()
+    assert steps == [*WHOLE, "uv pip install", *WHOLE]
+
+
+def test_a_set_up_that_was_cut_short_begins_again(dev: ModuleType, steps: list[str]) -> None:
+    dev.sync()
+    dev.STAMP.write_text("half", encoding="ascii")
+    dev.sync()
+    assert steps == WHOLE * 2
 
 
 def test_without_a_home_the_caches_are_in_the_environment(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
