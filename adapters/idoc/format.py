@@ -37,8 +37,7 @@ class IdocFormat:
         _check_count(options.get("count"))
         if not len(raw):
             raise Unreadable("the message is empty", key=cause_key("idoc", "empty"), place=Bytes(0, 0), fix="ask the sender for it again")
-        reader = read_xml if is_xml(raw) else read_flat
-        return cast("Iterator[Document]", reader(raw, self._shelf, options))
+        return read_xml(raw, self._shelf, options) if is_xml(raw) else read_flat(raw, self._shelf, options)
 
     def write(self, trees: Sequence[Tree], *, type: str, assigned: Mapping[str, str], **options: Any) -> Written:
         """Make one message of trees; options: see ``adapters.idoc.write``. Raises Misconfigured, Hold."""

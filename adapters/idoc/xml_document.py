@@ -38,7 +38,7 @@ class XmlDocument(IdocControl):
         self.noted = noted
 
     def control_value(self, one: FieldDef) -> str:
-        found = None if self._control is None else next((kid for kid in self._control if local(kid) == one.name), None)
+        found = None if self._control is None else next(self._control.iterchildren("{*}" + one.name), None)
         return "" if found is None else (found.text or "").strip()
 
     @cached_property
@@ -76,7 +76,7 @@ class XmlDocument(IdocControl):
             if name[0] == "{":
                 name = local(kid)
             if text and not text.isspace() and not len(kid):
-                data[name] = text.rstrip(" ")
+                data.setdefault(name, text.rstrip(" "))
             elif (built is None or name in built) and self.is_segment(kid):
                 kids.setdefault(name, []).append(self._node(kid, built))
         return data, kids, element
@@ -110,12 +110,15 @@ class XmlDocument(IdocControl):
         return self.bytes_of(span.start, span.end)
 
     def source(self, node: Node, segment: str, name: str) -> Source | None:
-        for kid in node[2]:
-            if local(kid) == xml_name(name) and (value := self._value(kid)):
+        for kid in node[2].iterchildren("{*}" + xml_name(name)):
+            if value := self._value(kid):
                 path = self.path(node)
-                steps = (Step("decode", self.charset), Step("xml_text"), Step("rstrip"))
-                return Source(f"{path}.{local(kid)}" if path else local(kid), self._inside(kid), steps, value)
+                return Source(f"{path}.{local(kid)}" if path else local(kid), self._inside(kid), self._steps, value)
         return None
+
+    @cached_property
+    def _steps(self) -> tuple[Step, ...]:
+        return Step("decode", self.charset), Step("xml_text"), Step("rstrip")
 
     def _value(self, element: Element) -> str:
         text = element.text

@@ -186,6 +186,22 @@ def test_gbk_counted_in_characters_or_bytes(draw: st.DataObject, in_bytes: bool)
         assert values(document) == wanted(tree)
 
 
+@MORE
+@given(st.data())
+def test_wanted_segments_stand_where_the_full_view_has_them(draw: st.DataObject) -> None:
+    specs = draw.draw(types())
+    tree = draw.draw(filled(specs))
+    format = IdocFormat({"ZRANDOM01": load_definition(export(specs, "CHARACTER"))})
+    names = sorted({f"Z1{one.spec.name[1:]}" for one in every(tree)})
+    asked = frozenset(draw.draw(st.sets(st.sampled_from(names))) if names else ())
+    for raw in (flat(tree, "\n", True).encode(), xml(tree).encode()):
+        document = only(raw, format)
+        full = [document.path(node) for name, node in nodes(document.root()) if name in asked]
+        part = [document.path(node) for name, node in nodes(document.root(asked)) if name in asked]
+        assert part == full
+        assert len(part) == sum(1 for one in every(tree) if f"Z1{one.spec.name[1:]}" in asked)
+
+
 def every(tree: list[Filled]) -> list[Filled]:
     return [below for one in tree for below in (one, *every(one.kids))]
 
