@@ -67,18 +67,13 @@ class Hub:
         self.store.close()
 
 
-def read_config(file: Path) -> Config:
-    """Load ``hub.yaml`` with the settings types of every transport there is."""
-    kinds = ({name: one.settings_type for name, one in found.items()} for found in (receivers(), senders()))
-    return load(file, *kinds)
-
-
 def build(file: Path, clock: Clock | None = None, signals: Signals | None = None, *, promote: bool = True) -> Hub:
     """Build a hub from its configuration file; the store is opened and, embedded, brought up to date.
 
     ``promote``: edited mappings become active by it, as the embedded default wants.
     """
-    config = read_config(file)
+    kinds = ({name: one.settings_type for name, one in found.items()} for found in (receivers(), senders()))
+    config = load(file, *kinds)
     return build_from(config, clock or SystemClock(), signals or Signals(), promote=promote)
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from adapters.base import apply_steps
-from canonical_model.places import Bytes
 from hub.bootstrap import build
 from hub.cli.output import Exit, Output, not_found, problem_object
+from hub.cli.translating import derivation_object
 from mappings.language.api import Derivation
 
 
@@ -27,37 +26,6 @@ def explain(message: int, document: int, target: str | None, now: bool, config: 
     for pointer, leaf in shown.items():
         out.emit({"target": pointer, **derivation_object(leaf, raw)}, lambda row, at=pointer, what=leaf: "\n".join([at, *_lines(what, raw, 1)]))  # type: ignore[misc]
     return int(Exit.DONE if traced.result.body is not None else Exit.FAILED)
-
-
-def derivation_object(one: Derivation, raw: bytes) -> dict[str, Any]:
-    """A derivation as nested objects; what is absent is left out."""
-    row: dict[str, Any] = {"value": one.value if isinstance(one.value, (str, int, list, dict)) else str(one.value)}
-    if one.function:
-        row["function"] = one.function
-        names = one.names or ("",) * len(one.inputs)
-        row["inputs"] = [({"name": name} if name else {}) | derivation_object(part, raw) for name, part in zip(names, one.inputs, strict=False)]
-    if one.code:
-        row["code"] = {name: getattr(one.code, name) for name in ("table", "code", "canonical", "row", "revision")}
-    if one.source:
-        row["source"] = {"path": one.source.path, "place": one.source.place, "steps": [str(step) for step in one.source.steps]}
-        row["source"]["raw"] = _cut(raw, one)
-        row["source"]["holds"] = _holds(raw, one)
-    if one.constant is not None:
-        row["constant"] = one.constant
-    return row | ({"mapping": one.mapping} if one.mapping else {})
-
-
-def _cut(raw: bytes, one: Derivation) -> str:
-    place = one.source.place if one.source else None
-    return raw[place.start : place.end].decode("latin-1") if isinstance(place, Bytes) else str(place)
-
-
-def _holds(raw: bytes, one: Derivation) -> bool:
-    """Whether cutting the place and doing the steps gives the text: true, or the lineage is wrong."""
-    source = one.source
-    if source is None or not isinstance(source.place, Bytes):
-        return True
-    return apply_steps(raw[source.place.start : source.place.end], source.steps) == source.text
 
 
 def _lines(one: Derivation, raw: bytes, depth: int) -> Iterator[str]:
