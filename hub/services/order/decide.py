@@ -17,12 +17,11 @@ from canonical_model.problems import Cause, Hold, Problem
 from hub.services.amounts import MILLION, convert, decimal, millionths
 from hub.services.order import answers
 from hub.services.order.allocation import allocate, announce, fill, reserved, tell_warehouses
+from hub.services.order.lines import Refusals, build, build_line, cancel_line, delete, give_back, open_line, take_line
 from hub.services.order.model import Line, Order, Orders, Reason
 from hub.services.order.rules import Facts, OrderRules, check_header, check_lines
 from hub.services.order.states import TABLE, Happening
 from hub.store.effects import Applicable, Effects
-
-Refusals = dict[str, tuple[Mapping[str, Any], tuple[Reason, ...]]]
 
 
 @lru_cache(maxsize=64)
@@ -57,65 +56,6 @@ def _order(document: Applicable, state: Orders, rules: OrderRules) -> Effects:
     return _refuse(document, order, "order", code) if code else _amend(document, order, wanted, state, rules)
 
 
-def build(document: Applicable, state: Orders, rules: OrderRules) -> Order:
-    """The order as the document states it, nothing checked or reserved yet."""
-    body = document.body
-    parties = {name: body[name] for name in ("buyer", "seller", "ship_to", "bill_to") if name in body}
-    order = Order(
-        key=document.key,
-        number=body["number"],
-        reference=rules.numbering(document.id),
-        system=document.system,
-        buyer=parties["buyer"]["party"],
-        seller=parties["seller"]["party"] if "seller" in parties else "",
-        ship_to=parties["ship_to"]["party"] if "ship_to" in parties else "",
-        currency=body.get("currency", ""),
-        parties=parties,
-        document=document.id,
-        created_at=document.now,
-        changed_at=document.now,
-        requested_on=body.get("requested_on"),
-    )
-    for position, asked in enumerate(body["lines"]):
-        line = build_line(position, asked, state)
-        if line.id in order.lines:
-            line.reasons = (Reason("duplicate_line", f"the line {line.id} occurs more than once"),)
-            order.lines[f"{line.id}#{position}"] = line
-        else:
-            order.lines[line.id] = line
-    return order
-
-
-def build_line(position: int, asked: Mapping[str, Any], state: Orders) -> Line:
-    """One line as it is asked for. Without a base quantity the product master's ratio is used, else the unit is the base."""
-    item, quantity = asked["item"], asked["quantity"]
-    base = asked.get("base_quantity") or quantity
-    availability = state.availability
-    line = Line(
-        position=position,
-        id=asked["id"],
-        item=item,
-        stock_item=availability.stock_item(item["id"]) if availability is not None else item["id"],
-        asked=asked,
-        unit=quantity["unit"],
-        base_unit=base["unit"],
-        quantity=millionths(quantity["value"]),
-        ordered=max(0, millionths(base["value"])),
-        price=asked.get("price"),
-        requested_on=asked.get("requested_on"),
-    )
-    if base is quantity and state.products is not None:
-        _to_base(line, state)
-    return line
-
-
-def _to_base(line: Line, state: Orders) -> None:
-    ratio = state.products.ratio(line.item["id"], line.unit) if state.products is not None else None
-    if ratio is not None:
-        line.base_unit, numerator, denominator = ratio
-        line.ordered = max(0, convert(line.quantity, numerator, denominator))
-
-
 def _facts(document: Applicable, state: Orders) -> Facts:
     day = today(document)
     return Facts(day, document.body.get("issued_on", day), state.products, state.parties)
@@ -140,18 +80,13 @@ def _first(document: Applicable, order: Order, state: Orders, rules: OrderRules)
     refusing = _check(order, _facts(document, state), rules)
     for line in order.lines.values():
         line.rejected = line.rejected or bool(refusing)
-        _open(line)
+        open_line(line)
     state.add(order)
     effects = _settle(document, order, state, rules, {})
     effects.events.insert(0, answers.event(order, fresh=True))
     answer = answers.response(order, kind="order", today=today(document), reasons=refusing)
     effects.outgoing.insert(0, answer)
     return effects
-
-
-def _open(line: Line) -> None:
-    """A line as it stands before anything was reserved: all open, or all cancelled when it was refused."""
-    line.open, line.cancelled = (0, line.ordered) if line.rejected else (line.ordered, 0)
 
 
 def _amend(document: Applicable, order: Order, wanted: Order, state: Orders, rules: OrderRules) -> Effects:
@@ -162,77 +97,18 @@ def _amend(document: Applicable, order: Order, wanted: Order, state: Orders, rul
     refused: Refusals = {}
     if wanted.seller != order.seller:
         for kept in order.lines.values():
-            _give_back(order, kept, kept.allocated, document, state)
+            give_back(order, kept, kept.allocated, document, state)
     _take_header(order, wanted)
     for key in [key for key in order.lines if key not in wanted.lines]:
-        _delete(order, key, document, state, refused)
+        delete(order, key, document, state, refused)
     for key, line in wanted.lines.items():
-        _take_line(order, key, line, document, state, refused)
+        take_line(order, key, line, document, state, refused)
     return _changed(document, order, state, rules, _untold(before, told, order), "order", refused)
 
 
 def _take_header(order: Order, wanted: Order) -> None:
     order.seller, order.ship_to, order.currency = wanted.seller, wanted.ship_to, wanted.currency
     order.parties, order.requested_on, order.held = wanted.parties, wanted.requested_on, wanted.held
-
-
-# ---- lines
-
-
-def _take_line(order: Order, key: str, wanted: Line, document: Applicable, state: Orders, refused: Refusals) -> None:
-    """Make the kept line what is wanted, as far as it may be; otherwise it stays and the reasons go to ``refused``."""
-    line = order.lines.get(key)
-    if line is None or line.rejected:
-        _open(wanted)
-        order.lines[key] = wanted
-    elif wanted.rejected:
-        refused[key] = (wanted.asked, wanted.reasons)
-    elif wanted.stock_item != line.stock_item and line.shipped:
-        refused[key] = (wanted.asked, (Reason("item_changed_after_shipment", f"{line.item['id']} was shipped on this line"),))
-    elif wanted.ordered < line.shipped:
-        refused[key] = (wanted.asked, (Reason("below_shipped", _below(line)),))
-    else:
-        keep = 0 if wanted.stock_item != line.stock_item else wanted.ordered - line.shipped
-        _give_back(order, line, max(0, line.allocated - keep), document, state)
-        _restate(line, wanted)
-
-
-def _below(line: Line) -> str:
-    return f"{answers.in_ordered_unit(line, line.shipped)} {line.unit} were shipped on the line {line.id}"
-
-
-def _restate(line: Line, wanted: Line) -> None:
-    for name in ("item", "stock_item", "asked", "unit", "base_unit", "quantity", "ordered", "price", "requested_on", "reasons", "position"):
-        setattr(line, name, getattr(wanted, name))
-    line.cancelled = line.backordered = 0
-    line.open = line.ordered - line.shipped - line.allocated
-
-
-def _give_back(order: Order, line: Line, quantity: int, document: Applicable, state: Orders) -> None:
-    """Allocated -> open, and the reservation released."""
-    if quantity and state.availability is not None:
-        line.shift(state.availability.release(order.key, _key(order, line), quantity, cause=document), -1)
-        line.open += quantity
-        state.freed.append(line.stock_item)
-
-
-def _key(order: Order, line: Line) -> str:
-    return line.id if order.lines.get(line.id) is line else f"{line.id}#{line.position}"
-
-
-def _delete(order: Order, key: str, document: Applicable, state: Orders, refused: Refusals) -> None:
-    line = order.lines[key]
-    if line.shipped:
-        refused[key] = (line.asked, (Reason("below_shipped", _below(line)),))
-    else:
-        cancel_line(order, line, document, state)
-
-
-def cancel_line(order: Order, line: Line, document: Applicable, state: Orders) -> None:
-    """Cancel what was not shipped."""
-    _give_back(order, line, line.allocated, document, state)
-    line.cancelled += line.open
-    line.open = line.backordered = 0
 
 
 # ---- order_change/1 and order_cancel/1
@@ -252,9 +128,9 @@ def _change(document: Applicable, state: Orders, rules: OrderRules) -> Effects:
     for asked in document.body["lines"]:
         key = asked["id"]
         if key not in refused and asked["action"] == "delete":
-            _delete(order, key, document, state, refused)
+            delete(order, key, document, state, refused)
         elif key not in refused:
-            _take_line(order, key, wanted.lines[key], document, state, refused)
+            take_line(order, key, wanted.lines[key], document, state, refused)
     return _changed(document, order, state, rules, _untold(before, told, order), "change", refused)
 
 

@@ -85,7 +85,7 @@ def test_a_report_is_true_as_of_its_time_whatever_comes_first() -> None:
     assert end == [{("W1", A, "available"): 6}] * 6
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_reports_and_despatches_in_any_order_give_the_same_stock(data: st.DataObject) -> None:
     hours = st.integers(1, 40)

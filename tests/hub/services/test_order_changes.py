@@ -156,7 +156,7 @@ def test_a_cancel_of_an_order_that_never_got_in_is_answered() -> None:
 WANTED = st.dictionaries(st.sampled_from("123"), st.tuples(st.sampled_from([A, B]), st.integers(1, 9)), min_size=1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(WANTED, min_size=1, max_size=5))
 def test_amended_orders_equal_the_last_wish_sent_at_once(wishes: list[dict[str, tuple[str, int]]]) -> None:
     amended, fresh = stocked(), stocked()
