@@ -141,6 +141,16 @@ def test_the_first_lot_to_expire_goes_first_and_expired_ones_never() -> None:
     world.check()
 
 
+def test_what_one_lot_owes_is_not_promised_from_another() -> None:
+    world = World()
+    world.apply("inventory_report/1", {"location": party("W1"), "reported_on": "2026-11-23", "lines": [in_lot("L1", "5")]})
+    world.apply("order/1", order("PO", [line("1", A, "4")]))
+    lots = [in_lot("L1", "2"), in_lot("L2", "3")]
+    world.apply("inventory_report/1", {"location": party("W1"), "reported_on": "2026-11-24", "lines": lots})
+    assert answer(world.apply("order/1", order("PO2", [line("1", A, "3")])))["lines"][0]["quantity"]["value"] == "1"
+    world.check()
+
+
 def test_another_lot_than_the_reserved_one_may_leave() -> None:
     world = World()
     lots = [in_lot("L1", "5", "2027-01-01"), in_lot("L2", "5", "2027-02-01")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -101,6 +102,20 @@ def _schema() -> list[str]:
     return [str(made.compile(dialect=dialect)) for made in [*(CreateTable(table) for table in TABLES), *indexes]]
 
 
+FREE: list[tuple[Engine, list[str]]] = []
+"""Databases of worlds that are gone: used again, because each new engine compiles every statement anew."""
+
+
+def _database() -> tuple[Engine, list[str]]:
+    """An in-memory database with the tables, and the list that its statements are noted in."""
+    engine, statements = create_engine("sqlite://", poolclass=StaticPool), list[str]()
+    with engine.begin() as connection:
+        for statement in _schema():
+            connection.exec_driver_sql(statement)
+    event.listen(engine, "before_cursor_execute", lambda c, cursor, text, *rest: statements.append(text))
+    return engine, statements
+
+
 @dataclass
 class World:
     """Applies documents in windows and keeps what they caused."""
@@ -108,14 +123,16 @@ class World:
     services: Together = field(default_factory=together)
     now: int = NOON
     last: int = 0
-    statements: list[str] = field(default_factory=list)
-    engine: Engine = field(default_factory=lambda: create_engine("sqlite://", poolclass=StaticPool))
+    statements: list[str] = field(init=False)
+    engine: Engine = field(init=False)
 
     def __post_init__(self) -> None:
+        self.engine, self.statements = FREE.pop() if FREE else _database()
+        weakref.finalize(self, FREE.append, (self.engine, self.statements))
         with self.engine.begin() as connection:
-            for statement in _schema():
-                connection.exec_driver_sql(statement)
-        event.listen(self.engine, "before_cursor_execute", lambda c, cursor, text, *rest: self.statements.append(text))
+            for table in TABLES:
+                connection.execute(table.delete())
+        self.statements.clear()
 
     def document(self, type: str, body: Mapping[str, Any], *, party: str = "HQ", **more: Any) -> Applicable:
         """The next document, as admission would hand it over."""
