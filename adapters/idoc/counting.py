@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from adapters.base import Finding
-from adapters.idoc.definition import CONTROL_WIDTH, HEAD_WIDTH, RECORD_WIDTH, Definition, FieldDef
+from adapters.idoc.definition import CONTROL, CONTROL_WIDTH, HEAD_WIDTH, RECORD_WIDTH, Definition, FieldDef
 from adapters.idoc.encoding import Encoding
 from adapters.idoc.flat_cut import split, starts
 from adapters.idoc.layout import IdocLayout
@@ -71,25 +71,30 @@ def mended(content: bytes, lines: Sequence[bytes], layout: IdocLayout, charset: 
         if line.isascii():
             continue
         type = layout.definition.type_of(line[:30].decode("latin-1").rstrip()) or ""
-        for one in _fields(layout, "EDI_DC40" if at == 0 else type):
-            half = _half(line[one.start : one.start + one.length], charset, f"{type}.{one.name}", base + at_bytes[at])
+        for one in _parts(layout, CONTROL if at == 0 else type, len(line)):
+            part = line[one.start : one.start + one.length].rstrip(b" ")
+            half = _half(part, charset, f"{type}.{one.name}", base + at_bytes[at] + one.start)
             if half:
-                end = min(one.start + one.length, len(line))
+                end = one.start + len(part)
                 out[at] = out[at][: end - half] + b" " * half + out[at][end:]
                 text = f"{type}.{one.name} ends in half a character, which is left out"
                 said.append(Finding("idoc.cut_character", text, Bytes(base + at_bytes[at] + end - half, base + at_bytes[at] + end)))
     return out, tuple(said)
 
 
-def _fields(layout: IdocLayout, type: str) -> list[FieldDef]:
-    return [one for name in layout.fields(type) if (one := layout.field(type, name))]
+def _parts(layout: IdocLayout, type: str, size: int) -> list[FieldDef]:
+    """A record in pieces that each must decode: its head, its fields, and what nobody knows behind them."""
+    known = [one for name in layout.fields(type) if (one := layout.field(type, name))]
+    end = known[-1].start + known[-1].length if known else HEAD_WIDTH
+    head = [] if type == CONTROL else [FieldDef("head", 0, HEAD_WIDTH)]
+    return [*head, *known, FieldDef("SDATA", end, max(0, size - end))]
 
 
 def _half(part: bytes, charset: str, name: str, start: int) -> int:
     """Bytes of a character that the end of the field cuts."""
     decoder = codecs.getincrementaldecoder(charset)("strict")
     try:
-        decoder.decode(part.rstrip(b" "))
+        decoder.decode(part)
     except UnicodeDecodeError as error:
         raise Unreadable(
             f"{name} holds bytes that are not of charset {charset}: {part[error.start : error.end]!r}",

@@ -16,10 +16,13 @@ from adapters.idoc.encoding import Encoding
 from canonical_model.places import Bytes
 from canonical_model.problems import Unreadable, cause_key
 
-_PROLOG: Final = re.compile(rb"(?:\s|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
+_PROLOG: Final = re.compile(rb"(?>\s+|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
 _ROOT: Final = re.compile(rb"<([^\s/>]+)")
-_AFTER_ROOT: Final = re.compile(rb"\s*>(?:\s|<!--.*?-->|<\?.*?\?>)*\Z", re.DOTALL)
-_CUT: Final = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<IDOC(?=[\s/>])[^>]*?(?P<empty>/?)>|</IDOC\s*>", re.DOTALL)
+_AFTER_ROOT: Final = re.compile(rb"\s*>(?>\s+|<!--.*?-->|<\?.*?\?>)*+\Z", re.DOTALL)
+_CUT: Final = re.compile(
+    rb"<!--(?:.*?-->|.*)|<!\[CDATA\[(?:.*?\]\]>|.*)|<IDOC(?=[\s/>])[^<>]*?(?P<empty>/?)>|(?P<close></IDOC\s*>)", re.DOTALL
+)
+"""An unclosed comment takes everything behind it, in one step: hostile input must not make the search quadratic."""
 _TRIES: Final = 4
 _TAIL: Final = 512
 
@@ -92,19 +95,35 @@ def _closed(content: bytes, root: bytes) -> bool:
 
 
 def cut(content: bytes, start: int) -> Iterator[tuple[int, int]]:
-    """Start and end of each IDOC element. Raises Unreadable when there is none."""
+    """Start and end of each IDOC element. Raises Unreadable when there is none, or where one is not closed."""
     begun, found = -1, False
     for match in _CUT.finditer(content, start):
         word = match.group()
-        if word.startswith(b"<IDOC"):
+        if word.startswith(b"<!"):
+            if not word.endswith((b"-->", b"]]>")):
+                raise _not_closed(match.start(), len(content))
+        elif match.group("close"):
+            if begun >= 0:
+                yield begun, match.end()
+            begun = -1
+        elif begun >= 0:
+            raise _not_closed(begun, len(content))
+        else:
             found, begun = True, match.start()
             if match.group("empty"):
                 yield begun, match.end()
-        elif word.startswith(b"</IDOC") and begun >= 0:
-            yield begun, match.end()
-            begun = -1
+                begun = -1
+    if begun >= 0:
+        raise _not_closed(begun, len(content))
     if not found:
         raise Unreadable(
             "the XML holds no IDOC element", key=cause_key("idoc", "no_document"), place=Bytes(0, len(content)),
             fix="check that this route really brings IDocs",
         )  # fmt: skip
+
+
+def _not_closed(at: int, size: int) -> Unreadable:
+    return Unreadable(
+        f"the IDOC element, comment or CDATA section at byte {at} is not closed",
+        key=cause_key("idoc", "not_well_formed"), place=Bytes(at, size), fix="ask the sender to repair it",
+    )  # fmt: skip

@@ -213,17 +213,37 @@ def as_tree(tree: list[Filled]) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=120, deadline=None)
-@given(st.binary(max_size=400), st.sampled_from([b"", b"EDI_DC40  ", b"<X><IDOC>", b"\xff\xfeE\0D\0", b"\xef\xbb\xbf<"]), st.integers(0, 2))
-def test_no_bytes_raise_anything_but_our_own_problems(tail: bytes, head: bytes, how: int) -> None:
-    order = "\n".join(small_order()).encode()
-    raw = [head + tail, order[: len(tail) * 7] + tail + order[len(tail) * 7 :], head + order[len(tail) :]][how]
+HEADS = st.sampled_from([b"", b"EDI_DC40  ", b"<X><IDOC>", b"\xff\xfeE\0D\0", b"\xef\xbb\xbf<"])
+OPTIONS = st.sampled_from([{}, {}, {"charset": "gbk", "count": "bytes"}, {"charset": "utf-8", "count": "bytes"}, {"charset": "gb18030"}])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=400), HEADS, st.integers(0, 2), OPTIONS)
+def test_no_bytes_raise_anything_but_our_own_problems(tail: bytes, head: bytes, how: int, options: dict[str, str]) -> None:
+    order = "\n".join(small_order("Z2MORE".ljust(63) + "x" * 40)).encode()
+    raw = [head + tail, order[: len(tail) * 17] + tail + order[len(tail) * 17 :], head + order[len(tail) :]][how]
     try:
-        for document in shipped_format().read(raw):
+        for document in shipped_format().read(raw, **options):
             document.root()
             assert isinstance(list(document.records()), list)
             assert document.findings is not None
-            document.fingerprint()
-            values(document)
+            assert document.types
+            document.fingerprint(frozenset({("E1EDP19", "IDTNR")}))
+            values(document, control_record=True)
     except Hold:
         pass
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.sampled_from("上海贸易ab1 "), max_size=30), st.integers(0, 3))
+def test_gbk_cut_anywhere_is_read_up_to_the_cut(name: str, blanks: int) -> None:
+    value = name.encode("gbk")[: 35 - blanks]
+    expected = value.decode("gbk", "ignore").rstrip(" ")
+    record = b"E2EDKA1003".ljust(63) + b"AG".ljust(37) + value.ljust(35) + b"Second name".ljust(35)
+    raw = control().encode() + b"\n" + record
+    document = only(raw, shipped_format(), charset="gbk", count="bytes")
+    found = values(document)
+    assert found.get("E1EDKA1[1].NAME1", "") == expected
+    assert found["E1EDKA1[1].NAME2"] == "Second name"
+    halved = expected.encode("gbk") != value.rstrip(b" ")
+    assert ("idoc.cut_character" in {finding.code for finding in document.findings}) == halved

@@ -163,6 +163,10 @@ DEEP = "".join(f"<E{n}>" for n in range(60)) + "".join(f"</E{n}>" for n in rever
         (message()[:-30], "idoc:truncated"),
         (message()[:-8], "idoc:truncated"),
         ("<", "idoc:truncated"),
+        ("<ORDERS05><!-- x <IDOC></IDOC></ORDERS05>", "idoc:not_well_formed"),
+        ("<ORDERS05><IDOC><![CDATA[ </IDOC></ORDERS05>", "idoc:not_well_formed"),
+        ("<ORDERS05><IDOC></ORDERS05>", "idoc:not_well_formed"),
+        ("<ORDERS05><IDOC><IDOC></IDOC></ORDERS05>", "idoc:not_well_formed"),
         ("<ORDERS05><X/></ORDERS05>", "idoc:no_document"),
         (message(f'<E1EDK01 SEGMENT="1">{DEEP}</E1EDK01>'), "idoc:depth"),
         (message(BODY.replace("CNY", "&#0;")), "idoc:not_well_formed"),
@@ -175,6 +179,13 @@ def test_dangerous_or_broken_xml_is_held_with_a_key(raw: str, key: str) -> None:
     (problem,) = caught.value.problems
     assert problem.key == key
     assert problem.fix
+
+
+@pytest.mark.parametrize("piece", ["<!--", "<![CDATA[", "<IDOC ", "<?", " ", "</ORDERS05", "<IDOC>", "-->"])
+def test_hostile_repetition_costs_no_more_than_its_length(piece: str) -> None:
+    for raw in (piece * 100_000, f"<ORDERS05>{piece * 100_000}</ORDERS05>", f"<?xml ?>{piece * 100_000}"):
+        with pytest.raises(Unreadable):
+            list(shipped_format().read(raw.encode()))
 
 
 def test_extension_by_upload() -> None:
