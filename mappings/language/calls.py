@@ -150,10 +150,14 @@ class Calls:
         self, function: Function, head: ValuePlan, static: Readable[str, Any], operands: tuple[Operand | None, ...], mark: Mark
     ) -> Applied:
         implementation = self._made(function, static, mark)
-        nullable = function.nullable or (head.nullable and not function.many)
-        return Applied(
-            function, head, static, operands, implementation, self.site(mark, self._target, head), function.gives or head.type, nullable
+        needed = frozenset(
+            index
+            for index, (parameter, operand) in enumerate(zip(function.dynamic, operands, strict=False))
+            if parameter.required and operand is not None and operand.optional and operand.value.nullable
         )
+        nullable = function.nullable or bool(needed) or (head.nullable and not function.many)
+        site, gives = self.site(mark, self._target, head), function.gives or head.type
+        return Applied(function, head, static, operands, implementation, needed, site, gives, nullable)
 
     def _made(self, function: Function, static: Readable[str, Any], mark: Mark) -> Any:
         try:

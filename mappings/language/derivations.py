@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,6 +16,7 @@ from mappings.language.plan import Applied, Const
 from mappings.language.registry import FUNCTIONS, Env, Function, Type
 
 _CONVERSIONS: Final = {Type.DECIMAL: "decimal", Type.INT: "int", Type.DATE: "date"}
+_GIVEN: Final = re.compile(r"(?:/given)?/(\d+)/(code|scheme)")
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -64,17 +66,20 @@ def leaf_of(whole: Derivation, pointer: str) -> Derivation:
     """The derivation of one leaf of a value ("" for a plain value); only the inputs that this leaf rests on."""
     if not pointer:
         return whole
-    parts = FUNCTIONS[whole.function].parts if whole.function in FUNCTIONS else {}
-    source, function = parts.get(pointer[1:], (None, ""))
+    function = FUNCTIONS.get(str(whole.function))
     inputs = dict(zip(reversed(whole.names), reversed(whole.inputs), strict=True))
-    found = None if source is None else inputs.get(source)
     value = _at(whole.value, pointer)
-    if found is None or found.value is None:
+    if function is not None and function.given and (match := _GIVEN.fullmatch(pointer)):
+        present = [inputs[name] for name in function.given if name in inputs and inputs[name].value]
+        constant = Derivation(value, constant=str(value), mapping=whole.mapping)
+        return constant if match[2] == "scheme" else present[int(match[1])]
+    source, convert = (function.parts if function else {}).get(pointer[1:], (None, ""))
+    if source is None:
         name = Derivation(pointer, constant=pointer, mapping=whole.mapping)
         return Derivation(value, "field", (whole, name), ("", "pointer"), code=whole.code, mapping=whole.mapping)
-    if function:
-        return Derivation(value, function, (found,), ("",), mapping=whole.mapping)
-    return found
+    if source not in inputs:
+        return Derivation(value, constant=str(value), mapping=whole.mapping)
+    return Derivation(value, convert, (inputs[source],), ("",), mapping=whole.mapping) if convert else inputs[source]
 
 
 def flat(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:

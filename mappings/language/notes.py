@@ -158,11 +158,13 @@ def _applied(plan: Applied) -> Evaluate:
 def _call(plan: Applied) -> Callable[[Place, Node, Any, tuple[Noted, ...]], Noted | None]:
     """Evaluate the arguments, run the function, note the code row it used."""
     function, env, resolves, number = plan.implementation, plan.function.env, plan.function.resolves, plan.site.number
-    arguments = [None if one is None else valuer(one) for one in plan.arguments]
+    arguments, needed = [None if one is None else valuer(one) for one in plan.arguments], sorted(plan.needed)
 
     def call(place: Place, here: Node, value: Any, heads: tuple[Noted, ...]) -> Noted | None:
         given = [None if one is None else one(place, here) for one in arguments]
         place.site = number
+        if any(given[index] is None for index in needed):
+            return None
         values = [None if one is None else one[0] for one in given]
         if resolves:
             place.recorder.rows.clear()

@@ -133,13 +133,17 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A function over a value. ``static`` made ``implementation``; ``arguments`` are the dynamic parameters in order."""
+    """A function over a value. ``static`` made ``implementation``; ``arguments`` are the dynamic parameters in order.
+
+    ``needed`` are the places of arguments without which there is no result: an absent one makes the whole absent.
+    """
 
     function: Function
     head: ValuePlan
     static: Readable[str, Any]
     arguments: tuple[Operand | None, ...]
     implementation: Any
+    needed: frozenset[int]
     site: Site
     type: Type
     nullable: bool

@@ -79,7 +79,7 @@ class Function:
     ``make(**static) -> implementation(value, *dynamic)``; with ``env`` the implementation takes an ``Env`` first.
     ``many``: takes the list of all values of a path. ``pairs``: takes `'given'='meant'` arguments.
     ``parts`` says for a composed result which leaf comes from which input (name of the parameter, empty for the piped
-    value) by which function; a leaf that is not named comes from all inputs.
+    value) by which function; a leaf that is not named comes from all inputs. ``given`` names the inputs that are kept as given codes.
     """
 
     name: str
@@ -96,6 +96,7 @@ class Function:
     pairs: bool = False
     resolves: bool = False
     parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
     examples: tuple[tuple[str, Any], ...] = ()
 
     @property

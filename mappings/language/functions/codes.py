@@ -68,7 +68,7 @@ def code_out(table: str, **options: Any) -> Callable[..., str]:
         Parameter("unit", required=False), Parameter("gtin", required=False), Parameter("buyer", required=False),
         Parameter("supplier", required=False),
     ],
-    parts={"given/0/code": ("", ""), "given/1/code": ("gtin", "")},
+    given=("", "gtin", "buyer", "supplier"),
     examples=[
         ("'4711' | item(unit='PCE')", {"id": "04006381333931", "gtin": "04006381333931", "level": "EA",
                                        "given": [{"scheme": "example:item", "code": "4711"}]}),
@@ -102,7 +102,8 @@ def item(env: Env, value: str, unit: str | None, gtin: str | None, buyer: str | 
     "party",
     gives=Type.PARTY,
     parameters=[Parameter("name", required=False), Parameter("gln", required=False)],
-    parts={"name": ("name", ""), "gln": ("gln", ""), "given/0/code": ("", "")},
+    parts={"name": ("name", ""), "gln": ("gln", "")},
+    given=("",),
     examples=[
         (
             "'1000' | party(name='Guangdong')",
@@ -130,7 +131,7 @@ def party(env: Env, value: str, name: str | None, gln: str | None) -> dict[str, 
     "given",
     gives=Type.GIVEN,
     parameters=[Parameter("scheme", static="word")],
-    parts={"0/code": ("", "")},
+    given=("",),
     total=True,
     **_CODED,
     examples=[

@@ -29,6 +29,7 @@ def check_leaves(body: Mapping[str, Any], traced: Traced, raw: bytes) -> None:
     """Every leaf has a derivation, and it gives the leaf again from the raw bytes."""
     flat = dict(leaves(body, ""))
     assert set(flat) == set(traced.leaves)
+    assert None not in flat.values()
     for pointer, value in flat.items():
         assert as_text(replay(traced.leaves[pointer], raw, Tables())) == value, pointer
 

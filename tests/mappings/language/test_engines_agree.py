@@ -16,7 +16,7 @@ from tests.mappings.language.run import check_leaves
 from tests.mappings.language.tables import CONTEXT, Tables
 from tests.mappings.language.toy import ToyLayout
 
-MAPPINGS, DOCUMENTS, CHUNKS = 1200, 4, 12
+MAPPINGS, DOCUMENTS, CHUNKS = 1000, 3, 10
 CUTS = ("slice", "bytes", "index", "key")
 WORDS = (
     "$each",
