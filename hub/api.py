@@ -63,7 +63,7 @@ def outcome(hub: Hub, message: int, wait: int) -> dict[str, Any] | None:
 def message_object(hub: Hub, message: int) -> dict[str, Any] | None:
     """A message and its roll-up, as the view gives it."""
     with hub.store.read() as connection:
-        return messages_view.message(connection, message, None)
+        return messages_view.message_object(connection, message, None)
 
 
 def _own(app: FastAPI, hub: Hub) -> None:

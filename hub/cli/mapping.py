@@ -9,14 +9,16 @@ from typing import Any
 from adapters.base import Document, Format, Layout
 from canonical_model.catalogue import TYPES
 from canonical_model.problems import HubError
-from canonical_model.schemas import published, schema as schema_of
+from canonical_model.schemas import published
+from canonical_model.schemas import schema as schema_of
 from hub.cli.output import Exit, Output, not_found
 from hub.cli.settings import known_formats, library_of
 from hub.codebook.lines import LineBook, parse_csv
 from hub.config import ConfigFault
 from hub.plugins import Library
-from mappings.language import ExampleResult, Lint, bind, coverage, lint as lint_text, run_examples
+from mappings.language import ExampleResult, Lint, bind, coverage, run_examples
 from mappings.language import Mapping as ParsedMapping
+from mappings.language import lint as lint_text
 from mappings.language.api import Codes
 
 

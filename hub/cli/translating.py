@@ -44,7 +44,7 @@ def translate(
                 row["trace"] = {pointer: derivation_object(leaf, raw) for pointer, leaf in traced.leaves.items()}
             out.emit(row, _human)
     except Unreadable as error:
-        out.emit({"problem": problem_object(error.problems[0])}, lambda row: str(error.problems[0]))
+        out.emit({"problem": problem_object(error.problems[0])}, lambda row, text=str(error.problems[0]): text)
         return int(Exit.FAILED)
     return int(Exit.FAILED if held else Exit.DONE)
 

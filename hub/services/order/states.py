@@ -59,13 +59,13 @@ _CODES = {
     "inv": "already_invoiced",
     "cls": "order_closed",
 }
-# SHIP is refused nowhere but where nothing was ever agreed: what left the warehouse is a fact, and a cancelled order
-# that is shipped all the same is counted as over-shipped. A rejected order may be sent again with a higher revision.
+# SHIP is refused nowhere but where nothing was ever agreed: what left the warehouse is a fact, also while a later amendment
+# is held, and a cancelled order that is shipped all the same is counted as over-shipped. A rejected order may be sent again.
 _TABLE = """
                      order change cancel lift allocate release ship deliver invoice
 received             +     non    +      not  non      alo     non  uns     uns
 rejected             +     rej    rej    not  rej      rej     rej  rej     rej
-held                 +     +      +      +    hld      hld     hld  hld     hld
+held                 +     +      +      +    hld      hld     +    hld     hld
 accepted             +     +      +      not  +        alo     +    uns     uns
 backordered          +     +      +      not  +        alo     +    uns     uns
 partially_allocated  +     +      +      not  +        +       +    uns     uns

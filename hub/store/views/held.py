@@ -1,0 +1,43 @@
+"""What waits: by cause with its count, or one line a hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, select
+
+from hub.store.lane_tables import document, hold
+from hub.store.views.seen import Parties, at, details, visible
+
+MOST = 1000
+
+
+def by_cause(connection: Connection, parties: Parties, cause: str | None = None) -> list[dict[str, Any]]:
+    """One row a (cause, key): how many wait for it, since when, an example's fact and fix; the largest first."""
+    columns = (hold.c.cause, hold.c.cause_key, func.count().label("count"), func.min(hold.c.since).label("since"), func.min(hold.c.details).label("details"))
+    query = _holds(select(*columns), parties, cause).group_by(hold.c.cause, hold.c.cause_key)
+    rows = connection.execute(query.order_by(func.count().desc(), hold.c.cause, hold.c.cause_key)).all()
+    return [{"cause": row.cause, "key": row.cause_key, "count": row.count, "since": at(row.since), **_said(row.details)} for row in rows]
+
+
+def holds(connection: Connection, parties: Parties, cause: str | None = None) -> list[dict[str, Any]]:
+    """One row a hold, the oldest first, at most ``MOST``."""
+    query = _holds(select(hold, document.c.message, document.c.k, document.c.type, document.c.stake), parties, cause)
+    rows = connection.execute(query.order_by(hold.c.since, hold.c.owner).limit(MOST)).all()
+    return [
+        {
+            "kind": row.owner_kind, "id": row.owner, "message": row.message or row.owner, "type": row.type, "k": row.k, "stake": row.stake,
+            "cause": row.cause, "key": row.cause_key, "since": at(row.since), **details(row.details),
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def _holds(query: Select[Any], parties: Parties, cause: str | None) -> Select[Any]:
+    joined = query.select_from(hold).outerjoin(document, and_(hold.c.owner_kind == "document", document.c.id == hold.c.owner))
+    chosen = joined if cause is None else joined.where(hold.c.cause == cause)
+    return visible(chosen, parties)
+
+
+def _said(data: bytes | None) -> dict[str, Any]:
+    return {name: value for name, value in details(data).items() if name in ("fact", "fix", "candidates")}
