@@ -20,7 +20,7 @@ _PROLOG: Final = re.compile(rb"(?>\s+|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
 _ROOT: Final = re.compile(rb"<([^\s/>]+)")
 _AFTER_ROOT: Final = re.compile(rb"\s*>(?>\s+|<!--.*?-->|<\?.*?\?>)*+\Z", re.DOTALL)
 _CUT: Final = re.compile(
-    rb"<!--(?:.*?-->|.*)|<!\[CDATA\[(?:.*?\]\]>|.*)|<IDOC(?=[\s/>])[^<>]*?(?P<empty>/?)>|(?P<close></IDOC\s*>)", re.DOTALL
+    rb"<(?:!--(?:.*?-->|.*)|!\[CDATA\[(?:.*?\]\]>|.*)|IDOC(?=[\s/>])[^<>]*?(?P<empty>/?)>|(?P<close>/IDOC\s*>))", re.DOTALL
 )
 """An unclosed comment takes everything behind it, in one step: hostile input must not make the search quadratic."""
 _TRIES: Final = 4
