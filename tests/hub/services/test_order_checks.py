@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from canonical_model.codes.order_reasons import ORDER_REASONS
 from hub.services.order.defaults import DEFAULT_RULES
 from hub.services.order.rules import CurrencyAccepted, LineRule, LotSize, OrderRules, PriceDeviation, PriceList, codes
-from tests.hub.services.world import A, B, World, answer, each, item, line, order, party, report, together
+from tests.hub.services.world import DAY, A, B, World, answer, each, item, line, order, party, report, together
 
 BLOCKED, GONE = "06901234567915", "06901234567922"
 CONFIGURED: dict[str, LineRule] = {
@@ -134,6 +134,20 @@ def test_a_rule_may_hold_the_order_and_a_person_lifts_it() -> None:
     effects = world.tell("order_hold_lifted/1", "PO", {})
     assert [out.type for out in effects.outgoing] == ["order_response/1", "shipping_order/1"]
     assert world.order("PO").state == "released"
+    world.check()
+
+
+def test_goods_that_leave_while_an_amendment_is_held_are_booked() -> None:
+    holding = replace(DEFAULT_RULES, lines=(PriceDeviation(PriceList({(A, "EA"): ("10.00", "CNY")}), outcome="hold"),))
+    world = World(services=together(holding))
+    world.apply("inventory_report/1", report("W1", {A: "9"}))
+    world.apply("order/1", order("PO", [line("1", A, "5", price="10.00")]))
+    assert answer(world.apply("order/1", order("PO", [line("1", A, "6", price="20.00")])))["status"] == "pending"
+    world.now += DAY
+    left = {"id": "1", "order_line": "1", "item": item(A), "quantity": each("5")}
+    world.apply("despatch_advice/1", {"number": "D", "order_number": "PO", "ship_from": party("W1"), "lines": [left]})
+    kept = world.order("PO")
+    assert (kept.state, kept.lines["1"].shipped, kept.lines["1"].open) == ("held", 5_000_000, 1_000_000)
     world.check()
 
 
