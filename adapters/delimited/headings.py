@@ -83,6 +83,9 @@ class _Sample:
 
     def cells(self, at: int) -> list[str]:
         """Headings as mappings write them, ``""`` where none stands."""
+        row = self.row(at)
+        if row and row.spans is None:
+            return [heading(cell) for cell in self.raw(at)]
         return [heading(value(cell, self._dialect) or "") for cell in self.raw(at)]
 
 
@@ -140,18 +143,17 @@ def unique(cells: Sequence[str], filled: Iterable[object]) -> tuple[str | None, 
     >>> unique(["条码", "条码", "", ""], [True, True, True, False])
     ('条码', '条码.2', '_3', None)
     """
-    names: dict[str, None] = {}
+    times: Counter[str] = Counter()
     found: list[str | None] = []
     for at, (cell, used) in enumerate(zip(cells, filled, strict=True), start=1):
         if not cell and not used:
             found.append(None)
             continue
         name = unused = cell or f"_{at}"
-        times = 1
-        while unused in names:
-            times += 1
-            unused = f"{name}.{times}"
-        names[unused] = None
+        while times[unused]:
+            times[name] += 1
+            unused = f"{name}.{times[name]}"
+        times[unused] += 1
         found.append(unused)
     return tuple(found)
 

@@ -29,12 +29,14 @@ def delimiter(text: str, options: Options) -> str:
     One that never stands in the text gives way to ``,``: a file of one column has no delimiter.
     """
     head = sample(text)
+    present = [character for character in CANDIDATES if character in head]
+    if len(present) < 2:
+        return present[0] if present else ","
     if options.quote and options.quote in head:
         quote = re.escape(options.quote)
         head = re.sub(f"{quote}(?:[^{quote}]|{quote}{quote})*{quote}", "", head) if not options.required else head
     lines = [line for line in LINE_END.split(head) if line and not line.isspace()]
-    best = max(CANDIDATES, key=lambda character: _score(character, lines, options))
-    return best if any(best in line for line in lines) else ","
+    return max(present, key=lambda character: _score(character, lines, options))
 
 
 def _score(character: str, lines: Sequence[str], options: Options) -> tuple[int, float, int]:

@@ -46,6 +46,9 @@ class Table:
         self._rows_from(find(self.text, self.dialect, self.options))
         self._columns = tuple(self.names.index(name) for name in self.options.group)
         self._blank = self.dialect.delimiter + " \t　"
+        self._may_be_total = frozenset(letter for word in self.options.totals for letter in (word[0], word[0].upper())).union(
+            self._blank, self.dialect.quote
+        )
         self._trailing = False
         self.may_be_rounded = "E+" in self.text or "e+" in self.text
         self.codes = tuple(name for name in self.names if name and _CODE.search(name))
@@ -104,13 +107,13 @@ class Table:
 
     def _line(self, row: Row) -> Line | None:
         raw = self.text[row.start : row.end]
-        if not raw or raw.isspace() or not raw.strip(self._blank):
+        if not raw or ((raw[0] in self._blank or raw[0].isspace()) and not raw.strip(self._blank).strip()):
             return None
         if raw == self._header:
             self._skip("delimited.repeated_header", "the headings stand again", row)
             return None
         cells = self.cells(row)
-        if self._is_total(cells):
+        if raw[0] in self._may_be_total and self._is_total(cells):
             self._skip("delimited.total_row", f"a total row, not data: {raw}", row)
             return None
         if row.odd or len(cells) != self._width or (self._damaged and DAMAGED.search(raw)):
@@ -118,6 +121,9 @@ class Table:
         return Line(row, self._group(cells))
 
     def _group(self, cells: Sequence[str]) -> tuple[str, ...]:
+        if len(self._columns) == 1 and self.dialect.trim and self._columns[0] < len(cells):
+            only = cells[self._columns[0]].strip()
+            return (only if only[:1] != self.dialect.quote else self.value(only) or "",)
         return tuple((self.value(cells[at]) if at < len(cells) else None) or "" for at in self._columns)
 
     def _skip(self, code: str, text: str, row: Row) -> None:
