@@ -118,10 +118,10 @@ def segments(
         if not body:
             continue
         broken = "\n" in body or "\r" in body
-        if broken and lines is not None and (lost := lines.search(body)):
+        if broken and lines is not None and (lost := lines.search(body)) and lost.start():
             pos = at + lost.start()
             body = body[: lost.start()]
-            broken = False
+            broken = "\n" in body or "\r" in body
         data = split(body, element, release) if release else body.split(element)
         if data[0] in binary and (found := _binary(message, at, data, binary[data[0]], separators)):
             pos = found[1] + step
@@ -138,7 +138,7 @@ def _lost_terminator(text: str, start: int, end: int, lines: re.Pattern[str], wh
     for stop in (min(end, start + _LONG), end):
         head = text[start:stop]
         found = lines.search(text, start + len(head) - len(head.lstrip(white)), stop)
-        if found is not None:
+        if found is not None and found.start() > start:
             return found.start()
     return end
 

@@ -144,7 +144,7 @@ def _opening(message: Text, start: int, end: int, element: str, component: str, 
 
 def _usable(mark: str, element: str, terminator: str) -> tuple[str, str]:
     """(mark, "") when it can separate, else ("", mark)."""
-    if len(mark) == 1 and not mark.isalnum() and mark not in (" ", element, terminator):
+    if len(mark) == 1 and not mark.isalnum() and mark not in (" ", "\r", "\n", element, terminator):
         return mark, ""
     return "", mark
 

@@ -217,6 +217,18 @@ def test_a_message_that_lost_its_terminators_is_read_line_by_line_and_not_slowly
     assert {"x12.terminator_missing", "x12.se01_count"} <= codes(document)
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        MESSAGE.replace("*P*>~", "*P\n~\r\n  ").replace("~ST", "~\r\n ST").replace("CUR", "\r\n" * 3000 + "CUR"),
+        MESSAGE.replace("~", "\r\n").replace("*P*>\r\n", "*P*>~\r\n").replace("Sesame", "Ses\r\n  I\x1came"),
+    ],
+)
+def test_line_breaks_in_odd_places_come_to_an_end(message: str) -> None:
+    for document in read(message):
+        check_places(message.encode(), document)
+
+
 def test_many_stray_segments_are_reported_but_not_one_by_one() -> None:
     document = only(ISA + GS + ORDER + "PO1*1~" * 5000 + TRAILER)
     strays = [finding for finding in document.findings if finding.code == "x12.stray_segment"]
