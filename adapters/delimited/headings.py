@@ -62,6 +62,7 @@ class _Sample:
         self._text, self._dialect = text, dialect
         self._coming: Iterator[Row] = islice((row for row in rows(text, dialect) if row.end > row.start), SAMPLE)
         self._rows: list[Row] = []
+        self._cells: dict[int, list[str]] = {}
 
     def row(self, at: int) -> Row | None:
         while at >= len(self._rows):
@@ -83,10 +84,11 @@ class _Sample:
 
     def cells(self, at: int) -> list[str]:
         """Headings as mappings write them, ``""`` where none stands."""
-        row = self.row(at)
-        if row and row.spans is None:
-            return [heading(cell) for cell in self.raw(at)]
-        return [heading(value(cell, self._dialect) or "") for cell in self.raw(at)]
+        if at not in self._cells:
+            row, raw = self.row(at), self.raw(at)
+            plain = row is None or row.spans is None
+            self._cells[at] = [heading(cell if plain else value(cell, self._dialect) or "") for cell in raw]
+        return self._cells[at]
 
 
 def _header(first: _Sample, options: Options) -> int:

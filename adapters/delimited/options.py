@@ -157,7 +157,7 @@ def _group(word: str, value: Any) -> dict[str, Any]:
 
 
 def _totals(word: str, value: Any) -> dict[str, Any]:
-    return {word: frozenset(squeezed(name) for name in _names(word, value))}
+    return {word: frozenset(filter(None, map(squeezed, _names(word, value))))}
 
 
 def _table(word: str, value: Any) -> dict[str, Any]:
