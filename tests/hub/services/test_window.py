@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 from hub.services.inventory import tables as inventory_tables
 from hub.services.tables import among_pairs
 from hub.store.effects import Applicable
-from tests.hub.services.world import DAY, World, each, item, line, order, party, report
+from tests.hub.services.world import DAY, A, World, each, item, line, order, party, report
 
 SKIP = ("availability", "products", "parties")
 ITEMS = [f"sap-hq:{n}" for n in range(50)]
@@ -65,6 +65,20 @@ def test_deciding_twice_on_copies_gives_the_same_and_leaves_what_was_loaded() ->
         second.flush(connection)
     assert effects[0] == effects[1]
     world.check()
+
+
+def test_what_only_the_first_decision_learned_is_learned_again_by_the_second() -> None:
+    world = World()
+    dated = {"item": item(A), "quantity": each("5"), "state": "available", "lot": "L", "expires_on": "2026-11-01"}
+    document = world.document("inventory_report/1", {"location": party("W1"), "reported_on": "2026-11-24", "lines": [dated]})
+    with world.engine.begin() as connection:
+        loaded = world.load(connection, [document])
+        world.services.decide(document, loaded.copy())
+        second = loaded.copy()
+        world.services.decide(document, second)
+        second.flush(connection)
+    effects = world.apply("order/1", order("PO", [line("1", A, "1")]))
+    assert [out.type for out in effects.outgoing] == ["order_response/1"]  # the lot has expired: nothing is promised
 
 
 def test_windows_of_one_give_the_same_as_one_window() -> None:
