@@ -97,6 +97,7 @@ class Function:
     resolves: bool = False
     parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     given: tuple[str, ...] = ()
+    module: str = ""
     examples: tuple[tuple[str, Any], ...] = ()
 
     @property
@@ -130,7 +131,7 @@ def function(
         made = any(parameter.static for parameter in parameters) or bool(options.get("pairs"))
         make = implementation if made else lambda: implementation
         doc = " ".join((implementation.__doc__ or "").split())
-        FUNCTIONS[name] = Function(name, takes, gives, make, doc, tuple(parameters), **options)
+        FUNCTIONS[name] = Function(name, takes, gives, make, doc, tuple(parameters), module=implementation.__module__, **options)
         return implementation
 
     return enter
