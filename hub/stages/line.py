@@ -52,6 +52,8 @@ def turn(doc: Document, line: Line, ask: Asker) -> Turn:
     early = _before_translation(doc, line, terms)
     if early is not None:
         return early
+    if doc.holds and not doc.fresh:
+        return Turn.BLOCKS
     if not ask.fresh(doc):
         line.more = True
         return Turn.BLOCKS

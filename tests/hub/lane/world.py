@@ -7,9 +7,11 @@ inside translation, ``{"unreadable": true}`` makes the message unreadable, ``{"r
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -152,12 +154,29 @@ class FakeService:
         return Effects()
 
 
+@cache
+def _template(partitions: int) -> bytes:
+    """An empty store, made once a test run: making tables costs more than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(f"sqlite:///{folder}/hub.db", TestClock(), partitions).create()
+        store.close()
+        return Path(folder, "hub.db").read_bytes()
+
+
+def open_store(folder: Path, clock: TestClock, partitions: int = 4) -> Store:
+    """The store of a folder; a new one is a copy of the template."""
+    path = folder / "hub.db"
+    if not path.exists():
+        path.write_bytes(_template(partitions))
+    return Store(f"sqlite:///{path}", clock, partitions)
+
+
 class World:
     """A store in a folder, a lane over it, and hands to send and look."""
 
     def __init__(self, folder: Path, limit: int = 200, subscriptions: Sequence[Subscription] = (), partitions: int = 4) -> None:
         self.clock = TestClock()
-        self.store = Store(f"sqlite:///{folder / 'hub.db'}", self.clock, partitions).create()
+        self.store = open_store(folder, self.clock, partitions)
         self.translator, self.service, self.signals = Translator(), FakeService(), Signals()
         self.terms_by_type = dict(TERMS)
         self.ports = Ports(self.translator, self.terms, [self.service], subscriptions)
