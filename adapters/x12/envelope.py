@@ -40,7 +40,9 @@ def open_message(message: Text) -> Opening:
     found = ISA_START.search(message.text)
     if found is None:
         raise Unreadable(
-            "no ISA, GS or ST segment: this is no X12 message", key="x12:no_envelope", fix="see what the sender sent: hub show ID --raw"
+            "no ISA, GS or ST segment: this is no X12 message",
+            key="x12:no_envelope",
+            fix="see the raw message; a file of another format needs another mapping on the route",
         )
     opening = open_interchange(message, found.start())
     before = message.text[: found.start()]

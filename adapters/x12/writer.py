@@ -145,7 +145,7 @@ class _Writer:
         return rows
 
     def _problem(self, path: str, fact: str) -> None:
-        fix = "see the set's grammar: hub grammar show"
+        fix = "see the grammar of the set in grammars/x12, or upload one"
         self._found.append(Problem(Cause.MAPPING_ERROR, cause_key("x12", path), f"{path} {fact}", fix, source=path))
 
 
