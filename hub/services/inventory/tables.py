@@ -41,8 +41,9 @@ ledger = Table(
     Column("at", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     *(Column(name, Text, nullable=False) for name in ("item", "owner", "lot", "from_location", "from_state", "to_location", "to_state")),
-    Column("quantity", BigInteger, CheckConstraint("quantity > 0", name="positive"), nullable=False),
+    Column("quantity", BigInteger, nullable=False),
     *(Column(name, Text, nullable=False) for name in ("reason", "order_key", "line")),
+    CheckConstraint("quantity > 0", name="positive"),
     Index("inventory_ledger_item", "item", "at"),
     sqlite_with_rowid=False,
 )
@@ -72,7 +73,8 @@ reservations = Table(
     "inventory_reservations",
     metadata,
     *(Column(name, Text, primary_key=True) for name in ("order_key", "line", "item", "location", "owner", "lot")),
-    Column("quantity", BigInteger, CheckConstraint("quantity >= 0", name="not_negative"), nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    CheckConstraint("quantity >= 0", name="not_negative"),
     sqlite_with_rowid=False,
 )
 
