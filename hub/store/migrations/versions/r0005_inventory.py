@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("order_key", sa.Text(), nullable=False),
         sa.Column("line", sa.Text(), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_inventory_ledger_positive")),
         sa.PrimaryKeyConstraint("document", "effect", name=op.f("pk_inventory_ledger")),
         sqlite_with_rowid=False,
     )
@@ -76,6 +77,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("lot", sa.Text(), nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("quantity >= 0", name=op.f("ck_inventory_reservations_not_negative")),
         sa.PrimaryKeyConstraint("order_key", "line", "item", "location", "owner", "lot", name=op.f("pk_inventory_reservations")),
         sqlite_with_rowid=False,
     )
