@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from canonical_model.problems import Misconfigured
+from canonical_model.problems import Cause, Misconfigured, Problem, cause_key
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,6 +47,10 @@ class MappingFault(Misconfigured):
         first = self.lints[0]
         more = f" (and {len(self.lints) - 1} more)" if len(self.lints) > 1 else ""
         super().__init__(f"{first.message}{more}", at=str(first.at), fix=first.suggestion)
+
+    def problem(self, mapping: str) -> Problem:
+        """The fault as a hold of one document: its layout is not the one the mapping was checked against at the start."""
+        return Problem(Cause.MAPPING_ERROR, cause_key(mapping), self.fact, self.fix, mapping=self.at)
 
 
 class Faults:

@@ -18,12 +18,12 @@ from mappings.language.functions.values import decimal_of, instant_text, number_
 from mappings.language.plan import Block, ItemPlan, Leaf, Series
 from mappings.language.registry import Env
 from mappings.language.row_values import Values
-from mappings.language.runtime import CAUGHT, POISON, Absent, Note, Several, component, known, same
+from mappings.language.runtime import CAUGHT, POISON, Absent, Note, Quiet, Several, component, known, same
 
 Row = Callable[[Node, Env, Note], dict[str, Any]]
 
 _RUNTIME: Final[dict[str, Any]] = {
-    "Absent": Absent, "Several": Several, "CAUGHT": CAUGHT, "POISON": POISON, "known": known, "same": same,
+    "Absent": Absent, "Several": Several, "CAUGHT": CAUGHT, "POISON": POISON, "Quiet": Quiet, "known": known, "same": same,
     "component": component, "decimal_of": decimal_of, "instant_text": instant_text, "number_text": number_text,
 }  # fmt: skip
 _BUILT_IN: Final[dict[str, Any]] = {"any": any, "bool": bool, "len": len}

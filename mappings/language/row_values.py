@@ -181,10 +181,11 @@ class Values:
 
     def variable(self, plan: Var) -> ast.expr:
         """A given value, or a ``$let`` value that was worked out before."""
-        result = self.fresh("t")
         if plan.slot >= 0:
-            self.add(emit.assign(result, emit.call("known", name(f"v{plan.slot}"))))
-            return name(result)
+            slot = name(f"v{plan.slot}")
+            self.add(emit.when(emit.compare(slot, ast.Is(), name("POISON")), [emit.raises("Quiet")]))
+            return slot
+        result = self.fresh("t")
         context = ast.Attribute(name("env"), "context", ast.Load())
         if plan.name.startswith("numbers."):
             numbers = ast.Attribute(context, "numbers", ast.Load())
