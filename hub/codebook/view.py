@@ -1,5 +1,8 @@
 """What one system sees of the code tables at one revision: the ``Codes`` of the mapping language. Pure, dictionary look-ups.
 
+Answers that were found are remembered: a view is frozen, so the same question has the same answer, and most orders name
+codes that were named a moment ago.
+
 Order (decision D18): exact row of the code set, the row without context, the same in each parent; for items then the GTIN
 that the message carries. Two answers, or a GTIN that contradicts the table, are a ``Miss`` with candidates. Never guessed.
 """
@@ -9,11 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
+from typing import Final, TypeVar
 
 from canonical_model.identifiers import gtin as gtins
 from canonical_model.problems import Hold, cause_key
 from hub.codebook.index import Index, Row
 from mappings.language.api import Hit, Miss, Pack
+
+REMEMBERED: Final = 20_000
+"""Answers of each kind that one view keeps; a full memory is emptied, which costs what it cost before."""
+
+Question = TypeVar("Question")
+Answer = TypeVar("Answer", Hit, Pack)
 
 
 class SystemCodes:
@@ -22,6 +32,9 @@ class SystemCodes:
     def __init__(self, index: Index, revision: int, code_set: str) -> None:
         self._index, self._revision, self._code_set = index, revision, code_set
         self._chain = index.chain(code_set, revision)
+        self._codes: dict[tuple[str, str, str, date], Hit] = {}
+        self._items: dict[tuple[str, str, str | None, date], Hit] = {}
+        self._packs: dict[tuple[str, str, date], Pack] = {}
 
     @property
     def revision(self) -> int:
@@ -33,13 +46,23 @@ class SystemCodes:
 
     def resolve(self, table: str, code: str, *, context: str = "", on: date) -> Hit | Miss:
         """Partner's code -> canonical, valid on a day."""
+        question = (table, code, context, on)
+        if question in self._codes:
+            return self._codes[question]
         found = self._find(table, code, context, on.isoformat())
         if len(found) == 1:
-            return self._hit(next(iter(found.values())))
+            return _kept(self._codes, question, self._hit(next(iter(found.values()))))
         return self._miss(table, code, context, sorted(found), on)
 
     def item(self, code: str, *, unit: str = "", gtin: str | None = None, on: date) -> Hit | Miss:
         """(item code, unit) -> item id; a GTIN of the message answers when the table is silent, and is never contradicted."""
+        question = (code, unit, gtin, on)
+        if question in self._items:
+            return self._items[question]
+        answer = self._item(code, unit, gtin, on)
+        return _kept(self._items, question, answer) if isinstance(answer, Hit) else answer
+
+    def _item(self, code: str, unit: str, gtin: str | None, on: date) -> Hit | Miss:
         found = self._find("item", code, unit, on.isoformat())
         if len(found) > 1:
             return self._miss("item", code, unit, sorted(found), on)
@@ -52,11 +75,14 @@ class SystemCodes:
 
     def pack(self, item: str, unit: str, *, on: date) -> Pack | Miss:
         """A packaging level as an exact ratio to the base unit; the nearest code set that has one answers."""
+        question = (item, unit, on)
+        if question in self._packs:
+            return self._packs[question]
         rows = self._nearest(self._index.packs.get((item, unit), ()), on.isoformat())
         answers = {(row.canonical, row.numerator, row.denominator): row for row in rows}
         if len(answers) == 1:
             row = next(iter(answers.values()))
-            return Pack(unit, row.canonical, row.numerator, row.denominator, row.row, row.since)
+            return _kept(self._packs, question, Pack(unit, row.canonical, row.numerator, row.denominator, row.row, row.since))
         key = cause_key("pack", self._code_set, item, unit)
         candidates = tuple(f"{n}/{d} {base}" for base, n, d in sorted(answers))
         fact = f"item {item!r} has {'several' if answers else 'no'} ratios for unit {unit!r} on {on}"
@@ -116,6 +142,14 @@ class SystemCodes:
         fact = f"table {table!r} of {self._code_set!r} has {several} for canonical {canonical!r}"
         fix = f"hub codes set {table} {self._code_set} CODE {canonical} --preferred"
         return Miss(cause_key(table, self._code_set, f"={canonical}", context), fact, fix, tuple(candidates))
+
+
+def _kept(answers: dict[Question, Answer], question: Question, answer: Answer) -> Answer:
+    """Remember an answer."""
+    if len(answers) >= REMEMBERED:
+        answers.clear()
+    answers[question] = answer
+    return answer
 
 
 @lru_cache(maxsize=65536)
