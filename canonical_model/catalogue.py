@@ -69,7 +69,7 @@ TYPES: Mapping[str, DocumentType] = {
         DocumentType("order_change/1", OrderChange, "order", kind="change", valid_on="issued_on"),
         DocumentType("order_cancel/1", OrderCancel, "order", kind="cancel", valid_on="issued_on"),
         DocumentType("order_response/1", OrderResponse, "order_response", same_key="replace", valid_on="issued_on"),
-        DocumentType("shipping_order/1", ShippingOrder, "shipping_order", valid_on="issued_on"),
+        DocumentType("shipping_order/1", ShippingOrder, "shipping_order", valid_on="issued_on", latest=True),
         DocumentType("despatch_advice/1", DespatchAdvice, "despatch", valid_on="despatched_on"),
         DocumentType(
             "inventory_report/1",

@@ -30,6 +30,7 @@ from hub.stages.receive import Door
 from hub.stages.routes import Ways, compile_ways
 from hub.stages.terms import RouteTerms
 from hub.store import messages, texts, work
+from hub.store.acknowledgements import AcknowledgementService
 from hub.store.clock import Clock, SystemClock
 from hub.store.database import Store
 
@@ -92,7 +93,7 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
     outward, subscribed = _outward(config, library, known, book, answers)
     terms = RouteTerms(ways)
     ports = Ports(
-        translate=ways.translate, terms=terms.terms, services=(services(),), subscriptions=subscribed, parties=_parties(ways),
+        translate=ways.translate, terms=terms.terms, services=(services(), AcknowledgementService()), subscriptions=subscribed, parties=_parties(ways),
         acknowledge=answers.acknowledgement, answer=answers.application,
     )  # fmt: skip
     flow = Flow(store, ports, signals)

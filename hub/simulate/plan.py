@@ -102,7 +102,7 @@ def _acts(random: Random, plan: Plan, index: int, count: int, sender: tuple[str,
 def _planted(plan: Plan, base: Act, order: Order, index: int, fault: str) -> Iterator[Act]:
     """The acts of one order with its fault."""
     if fault == "corrupt":
-        yield replace(base, fault=fault, outcomes=())
+        yield replace(base, fault=fault, outcomes=(), form="flat" if base.form else "")
     elif fault == "late_code":
         code = LATE.format(index)
         plan.late.append((base.partner, code))

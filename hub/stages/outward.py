@@ -147,7 +147,7 @@ def _numbers(format: str, number: int, at: datetime) -> dict[str, str]:
     """A delivery's number and time in the fields of its format."""
     if format == "x12":
         control = str(number % 1_000_000_000 or 1)
-        return {"ISA13": control, "GS06": control, "date": f"{at:%Y%m%d}", "time": f"{at:%H%M}"}
+        return {"ISA13": control, "GS06": control, "ST02": control.zfill(4), "date": f"{at:%Y%m%d}", "time": f"{at:%H%M}"}
     if format == "idoc":
         return {"DOCNUM": f"{number:016}", "CREDAT": f"{at:%Y%m%d}", "CRETIM": f"{at:%H%M%S}"}
     return {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import zstandard
-from sqlalchemy import Connection, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, case, exists, func, insert, select, update
 
 from hub.store.documents import unpack
 from hub.store.identity import insert_new
@@ -96,12 +96,14 @@ def start(connection: Connection, items: Iterable[tuple[Delivery, Mapping[str, A
 def finish(
     connection: Connection, id: int, state: str, now: int, *, detail: str = "", receipt: str | None = None, next_at: int = 0
 ) -> None:
-    """What came of an attempt."""
-    values: dict[str, Any] = {"state": state, "detail": detail, "next_at": next_at, "owner": None}
+    """What came of an attempt. An acknowledgement may have overtaken the answer to the send: it stays."""
+    values: dict[str, Any] = {"detail": detail, "next_at": next_at, "owner": None}
     if state == "sent":
         values |= {"sent_at": now, "receipt": receipt}
     elif state not in OPEN:
         values |= {"settled_at": now}
+    overtaken = delivery.c.state.in_(("acknowledged", "refused"))
+    values["state"] = case((overtaken, delivery.c.state), else_=state) if state == "sent" else state
     connection.execute(update(delivery).where(delivery.c.id == id).values(values))
     last = select(func.max(attempt.c.n)).where(attempt.c.delivery == id).scalar_subquery()
     row = (attempt.c.delivery == id) & (attempt.c.n == last) & attempt.c.ended_at.is_(None)

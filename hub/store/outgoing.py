@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,10 @@ from hub.store.unit import UnitOfWork
 from hub.store.work import partition_of
 
 CANONICAL_PARTITIONS = 8
+ANSWERS = ("order_response/1",)
+"""Types that answer their sender: what a repeat gets again. A warehouse is not told twice to ship."""
+TIMES = ("CREDAT", "CRETIM", "GS04", "GS05", "ISA09", "ISA10")
+"""Assigned fields that are times: they name no delivery."""
 
 _sequences = select(sequence).where(among(sequence.c.name, "names")).order_by(sequence.c.name).with_for_update()
 _set_sequence = update(sequence).where(sequence.c.name == bindparam("name_")).values(last=bindparam("last_"))
@@ -30,7 +35,10 @@ _supersede = (
     .values(state="superseded", settled_at=bindparam("now_"))
 )  # fmt: skip
 _answers = select(delivery).where(
-    among(delivery.c.document, "documents"), delivery.c.state.in_(("sent", "acknowledged", "refused")), delivery.c.again.is_(None)
+    among(delivery.c.document, "documents"),
+    delivery.c.state.in_(("sent", "acknowledged", "refused")),
+    delivery.c.again.is_(None),
+    delivery.c.type.in_(ANSWERS),
 )
 
 
@@ -59,14 +67,14 @@ def publish(connection: Connection, rows: list[dict[str, Any]]) -> None:
 
 
 def create(unit: UnitOfWork, entries: Iterable[Entry]) -> None:
-    """Write deliveries; their numbers come from one counter a subscription, in this unit of work."""
+    """Write deliveries; their numbers come from one counter a receiving system, in this unit of work: no two have one ISA13."""
     items = list(entries)
     if not items:
         return
-    last = _take_numbers(unit, [item.subscription for item in items])
+    last = _take_numbers(unit, Counter(item.system for item in items))
     rows = []
     for item in items:
-        number = last[item.subscription] = last[item.subscription] + 1
+        number = last[item.system] = last[item.system] + 1
         rows.append(_row(item, number, unit.now))
     _supersede_older(unit, [item for item in items if item.latest])
     unit.connection.execute(insert(delivery), rows)
@@ -80,12 +88,12 @@ def _supersede_older(unit: UnitOfWork, items: list[Entry]) -> None:
         unit.connection.execute(_supersede, values)
 
 
-def _take_numbers(unit: UnitOfWork, subscriptions: list[str]) -> dict[str, int]:
-    """Lock the counters of subscriptions, sorted, and move them on; gives where each stood."""
-    names = sorted(set(subscriptions))
+def _take_numbers(unit: UnitOfWork, wanted: Counter[str]) -> dict[str, int]:
+    """Lock the counters of systems, sorted, and move them on; gives where each stood."""
+    names = sorted(wanted)
     insert_new(unit.connection, sequence, [{"name": name, "last": 0} for name in names])
     last = {row.name: row.last for row in unit.connection.execute(_sequences, {"names": names})}
-    moved = [{"name_": name, "last_": last[name] + subscriptions.count(name)} for name in names]
+    moved = [{"name_": name, "last_": last[name] + wanted[name]} for name in names]
     unit.connection.execute(_set_sequence, moved)
     return last
 
@@ -100,7 +108,7 @@ def _row(item: Entry, number: int, now: int) -> dict[str, Any]:
 
 
 def _save_numbers(unit: UnitOfWork, rows: list[dict[str, Any]]) -> None:
-    """Index the assigned numbers, so that an acknowledgement finds what it acknowledges."""
+    """Index the assigned numbers (fields of the format: names in capitals), so that an acknowledgement finds what it acknowledges."""
     keys = [(row["subscription"], row["document"], row["effect_no"]) for row in rows]
     query = select(delivery.c.id, delivery.c.subscription, delivery.c.document, delivery.c.effect_no)
     found = unit.connection.execute(query.where(among(delivery.c.document, "documents")), {"documents": sorted({key[1] for key in keys})})
@@ -109,6 +117,7 @@ def _save_numbers(unit: UnitOfWork, rows: list[dict[str, Any]]) -> None:
         {"system": row["system"], "scheme": scheme, "value": value, "delivery": ids[key]}
         for row, key in zip(rows, keys, strict=True)
         for scheme, value in orjson.loads(row["assigned"]).items()
+        if scheme.isupper() and scheme not in TIMES
     ]
     insert_new(unit.connection, delivery_number, numbers)
 

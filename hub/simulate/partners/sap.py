@@ -24,7 +24,8 @@ class Sap(Partner):
 
     def __init__(self, folder: Path, hub: str) -> None:
         super().__init__(folder, hub)
-        self._seen = 0
+        self._seen, self._files = 0, 0
+        self._dropped: dict[Path, Act] = {}
         self._listener = Listener(self._take)
         self.url = self._listener.url
 
@@ -36,16 +37,36 @@ class Sap(Partner):
         self._post(Act(0, self.name, "customers", "DEBMAS", outcomes=("applied",) * len(places)), idocs.xml(*places))
 
     def send(self, act: Act) -> None:
-        """An order as XML or flat IDoc; a corrupt one is cut off in the middle of its control record."""
+        """An order as IDoc XML over HTTP, or flat through the file port; a corrupt file has lost its control record."""
         assert act.order is not None
         idoc = idocs.purchase_order(act.control, act.order)
-        payload = idocs.flat(idoc) if act.form == "flat" else idocs.xml(idoc)
-        self._post(act, payload[: len(payload) // 3].replace(b"EDI_DC40", b"EDI_XX40") if act.fault == "corrupt" else payload)
+        if act.form == "flat":
+            payload = idocs.flat(idoc)
+            self._drop(act, payload[:300].replace(b"EDI_DC40", b"EDI_XX40") if act.fault == "corrupt" else payload)
+        else:
+            self._post(act, idocs.xml(idoc))
+
+    def _drop(self, act: Act, payload: bytes) -> None:
+        """The file port: written beside, then renamed; it is kept once the hub has taken it away."""
+        self._files += 1
+        folder = self.folder / "files" / self.name
+        place = folder / f"idoc-{self._files:05}.txt"
+        self.log.write("sent", number=act.number, fault=act.fault, file=place.name)
+        half = place.with_name(place.name + ".part")
+        half.write_bytes(payload)
+        half.rename(place)
+        self._dropped[place] = act
+
+    def look(self) -> None:
+        """Files that lie in ``done`` were kept."""
+        for place, act in list(self._dropped.items()):
+            if any((place.parent / "done").glob(f"{place.stem}*")):
+                del self._dropped[place]
+                self.kept(act, place.name)
 
     def _post(self, act: Act, payload: bytes) -> None:
         self.log.write("sent", number=act.number, fault=act.fault)
-        media = "text/plain" if payload[:1] == b"E" else "text/xml"
-        if self.post("/sap/idoc", payload, {"Content-Type": media}) is not None:
+        if self.post("/sap/idoc", payload, {"Content-Type": "text/xml"}) is not None:
             self.kept(act, f"{act.number}/{act.control}")
 
     def _take(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
@@ -59,5 +80,6 @@ class Sap(Partner):
         return 200, "text/html", b"<html><head><title>IDoc-XML-inbound ok</title></head><body><h1>IDoc-XML-inbound ok</h1></body></html>"
 
     def close(self) -> None:
+        self.look()
         self._listener.close()
         super().close()

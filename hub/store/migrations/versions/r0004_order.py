@@ -38,7 +38,8 @@ def upgrade() -> None:
         sa.Column("rejected", sa.Boolean(), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            '"open" >= 0 and "allocated" >= 0 and "backordered" >= 0 and "released" >= 0 and "shipped" >= 0 and "delivered" >= 0 and "invoiced" >= 0 and "over" >= 0 and "cancelled" >= 0',
+            '"open" >= 0 and "allocated" >= 0 and "backordered" >= 0 and "released" >= 0 and '
+            '"shipped" >= 0 and "delivered" >= 0 and "invoiced" >= 0 and "over" >= 0 and "cancelled" >= 0',
             name=op.f("ck_order_lines_not_negative"),
         ),
         sa.CheckConstraint("backordered <= open and released <= allocated", name=op.f("ck_order_lines_parts")),
