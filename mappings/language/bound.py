@@ -14,6 +14,7 @@ from adapters.base import Document, Layout, Node
 from canonical_model.problems import Problem
 from mappings.language.api import Codes, Context, Hit, Miss, Pack, Result, Traced
 from mappings.language.faults import Faults
+from mappings.language.functions.values import number_text
 from mappings.language.mapping import Mapping
 from mappings.language.plan import Applied, Block, Fallback, Joined, Leaf, Many, Plan, ValuePlan
 from mappings.language.planner import plan
@@ -117,7 +118,7 @@ class Bound:
     def numbers(self, document: Document, context: Context) -> tuple[tuple[str, str], ...]:
         """(name, value) of everything that ``numbers:`` finds; several values of a path each; never a problem."""
         body, _ = self._apart(self._numbers, document, context)
-        pairs = ((name, str(value)) for name, values in body.items() for value in values)
+        pairs = ((name, number_text(value)) for name, values in body.items() for value in values)
         return tuple(dict.fromkeys(pairs))
 
     def stake(self, document: Document, context: Context) -> str | None:

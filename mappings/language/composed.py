@@ -13,6 +13,7 @@ from mappings.language.faults import Faults, Lint, MappingFault, Mark
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLAIN_TAG: Final = "tag:yaml.org,2002:"
 _SIZE: Final = 1_000_000
+_DEEPEST: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +84,22 @@ def _mark(mark: yaml.Mark, file: str) -> Mark:
     return Mark(file, mark.line + 1, mark.column + 1)
 
 
-def _convert(node: yaml.Node, file: str, faults: Faults) -> Composed:
+def _convert(node: yaml.Node, file: str, faults: Faults, depth: int = 0) -> Composed:
     mark = _mark(node.start_mark, file)
     if isinstance(node, yaml.ScalarNode):
         return Scalar(node.value, node.style or "", mark)
+    if depth > _DEEPEST:
+        raise MappingFault([Lint(mark, f"more than {_DEEPEST} levels of YAML", "a flatter mapping")])
     if isinstance(node, yaml.SequenceNode):
-        return Sequenced(tuple(_convert(item, file, faults) for item in node.value), mark)
+        return Sequenced(tuple(_convert(item, file, faults, depth + 1) for item in node.value), mark)
     items: dict[str, Composed] = {}
     marks: dict[str, Mark] = {}
     for key, value in node.value:
         at = _mark(key.start_mark, file)
         if not isinstance(key, yaml.ScalarNode):
             faults.add(at, "a key is one word", "quote it")
-            continue
-        if key.value in items:
+        elif key.value in items:
             faults.add(at, f"{key.value!r} stands here twice", f"first at line {marks[key.value].line}: keep one")
-            continue
-        items[key.value], marks[key.value] = _convert(value, file, faults), at
+        else:
+            items[key.value], marks[key.value] = _convert(value, file, faults, depth + 1), at
     return Mapped(items, marks, mark)

@@ -126,11 +126,15 @@ class _Parser:
             _refuse(self.next.mark, f"{self.next.text!r} is left over after the expression", hint)
         return result
 
-    def expression(self) -> Expression:
-        mark = self.next.mark
+    def deeper(self, mark: Mark) -> None:
+        """One level of brackets more."""
         self.depth += 1
         if self.depth > _DEPTH:
-            _refuse(mark, f"more than {_DEPTH} levels of brackets", "use $let")
+            _refuse(mark, f"more than {_DEPTH} levels of brackets", "use $let or $with")
+
+    def expression(self) -> Expression:
+        mark = self.next.mark
+        self.deeper(mark)
         value = self.concat()
         calls = []
         while self.accept("|"):
@@ -219,9 +223,11 @@ class _Parser:
         return Step(name, test)
 
     def test(self) -> Test:
+        self.deeper(self.next.mark)
         tests = [self.all()]
         while self.accept("or"):
             tests.append(self.all())
+        self.depth -= 1
         return tests[0] if len(tests) == 1 else Both("or", tuple(tests))
 
     def all(self) -> Test:

@@ -10,7 +10,7 @@ from mappings.language.faults import Faults
 from mappings.language.mapping import Mapping
 from mappings.language.paths import Paths
 from mappings.language.plan import Block, ItemPlan, Leaf, Let, PathPlan, Plan, Series, Var
-from mappings.language.registry import Type
+from mappings.language.registry import SCALARS, Type
 from mappings.language.syntax import Expression, Item, Items, Object, Record
 
 _DEEPEST = 6
@@ -52,6 +52,10 @@ class Planner:
         for name, expression in named:
             target = f"{word}/{name}" if word in ("key", "numbers") else word
             value = self.calls.every(expression, target) if every else self.calls.value(expression, "", {}, target)
+            if value.type not in SCALARS:
+                self.faults.add(
+                    expression.mark, f"{word} holds texts, numbers and dates, and this is {value.type}", "leave the function out"
+                )
             site = self.calls.site(expression.mark, target, value)
             fields.append((name, Leaf(value, expression.optional or every, site)))
         self.calls.pure = ""

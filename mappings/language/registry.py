@@ -36,6 +36,7 @@ class Type(StrEnum):
 
 NUMBERS: Final = frozenset({Type.TEXT, Type.INT, Type.DECIMAL})
 TEXTS: Final = frozenset({Type.TEXT})
+SCALARS: Final = NUMBERS | {Type.DATE, Type.INSTANT}
 ANY: Final = frozenset(Type)
 
 

@@ -70,8 +70,9 @@ def test_an_empty_document_has_no_key_and_says_why() -> None:
 )
 def test_identity_asks_no_code_table(word: str) -> None:
     text = TEXT.replace(TEXT[TEXT.index("key:") : TEXT.index("volatile:")], f"{word}\n")
-    with pytest.raises(MappingFault, match=r"asks a code table|given"):
+    with pytest.raises(MappingFault) as caught:
         bind(parse(text, "toy.yaml"), message([]).layout)
+    assert any("asks a code table" in one.message for one in caught.value.lints)
 
 
 def test_the_hash_is_of_the_meaning() -> None:

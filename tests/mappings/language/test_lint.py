@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mappings.language import MappingFault, bind, lint, parse
 from tests.mappings.language.toy import ToyLayout
@@ -142,3 +144,31 @@ def test_several_faults_are_told_at_once() -> None:
 )
 def test_any_text_gives_lints_never_an_exception(text: str) -> None:
     assert lint(text, "x.yaml")
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=150)
+def test_a_damaged_mapping_gives_lints_never_an_exception(data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(CLEAN)))
+    cut = data.draw(st.integers(0, 12))
+    piece = data.draw(
+        st.one_of(st.text(max_size=6), st.sampled_from(["(", "[", "'", '"', "|", "?", "$", "&", "*", ": ", " #", "\n", "  ", "{", "- "]))
+    )
+    text = CLEAN[:at] + piece + CLEAN[at + cut :]
+    try:
+        bind(parse(text, "toy.yaml"), ToyLayout())
+    except MappingFault as fault:
+        assert fault.lints
+    assert isinstance(lint(text, "toy.yaml", layout=ToyLayout(), target_schema=ORDER), list)
+
+
+@pytest.mark.parametrize("nested", ["(" * 500 + "A" + ")" * 500, "A[B" * 500 + "=1" + "]" * 500, "A | default(" * 500 + "B" + ")" * 500])
+def test_deep_nesting_is_refused(nested: str) -> None:
+    found = lint(CLEAN.replace("id: POSEX", f'id: "{nested}"'), "toy.yaml")
+    assert any("levels of brackets" in one.message for one in found)
+    assert any("levels" in one.message for one in lint("map: " + "[" * 300 + "]" * 300, "toy.yaml"))
+
+
+def test_a_key_holds_plain_values() -> None:
+    found = lint(CLEAN.replace("PARTN | strip0\n  - REF", "PARTN | quantity('EA')\n  - REF"), "toy.yaml", layout=ToyLayout())
+    assert [one.message for one in found] == ["key holds texts, numbers and dates, and this is quantity"]
