@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import add, itemgetter
 from typing import Any, Final
 
 from adapters.base import Field, Finding, Node, Record, Source, Step
@@ -19,6 +20,9 @@ from adapters.idoc.plan import Kids
 from canonical_model.places import Bytes
 
 _STATUS: Final = "EDI_DS40"
+_CONTROL_CUTS: Final = tuple((one.name, slice(one.start, one.start + one.length)) for one in CONTROL_FIELDS)
+_NAME: Final = itemgetter(slice(NAME_WIDTH))
+_SDATA: Final = itemgetter(slice(HEAD_WIDTH, None))
 
 
 class FlatDocument(IdocControl):
@@ -39,12 +43,14 @@ class FlatDocument(IdocControl):
         return part if isinstance(part, str) else part.decode(self.charset)
 
     def control_value(self, one: FieldDef) -> str:
-        return self.text(self.lines[0][one.start : one.start + one.length]).rstrip(" ")
+        return self.control.get(one.name, "")
 
     @cached_property
     def control(self) -> Mapping[str, str]:
-        values = ((one.name, self.control_value(one)) for one in CONTROL_FIELDS)
-        return {name: value for name, value in values if value}
+        line = self.lines[0]
+        if isinstance(line, str):
+            return {name: value for name, cut in _CONTROL_CUTS if (value := line[cut].rstrip(" "))}
+        return {name: value for name, cut in _CONTROL_CUTS if (value := self.text(line[cut]).rstrip(" "))}
 
     @cached_property
     def findings(self) -> Sequence[Finding]:
@@ -151,7 +157,8 @@ class FlatDocument(IdocControl):
         lines = self.lines if isinstance(self.content, str) else [line.decode(self.charset, "surrogateescape") for line in self.lines]
         if volatile:
             lines = [self._without(at, line, volatile) for at, line in enumerate(lines)]
-        parts = [(line[:NAME_WIDTH] + line[HEAD_WIDTH:]).rstrip() for line in lines[1:]]
+        records = lines[1:]
+        parts = list(map(str.rstrip, map(add, map(_NAME, records), map(_SDATA, records))))
         content = "\n".join(filter(None, parts))
         if _STATUS in content:
             content = "\n".join(part for part in parts if part and not part.startswith(_STATUS))
