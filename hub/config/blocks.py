@@ -94,7 +94,7 @@ class HubBlock(Block):
     """The hub itself."""
 
     store: Address = Field("sqlite:///var/hub.db", description="address of the message store, or env:NAME / file:PATH that holds it")
-    channels: Address = Field("local", description="`local` (the database), or the address of RabbitMQ, or env:NAME / file:PATH")
+    channels: Literal["local"] = Field("local", description="`local`: the database carries the channels; nothing else is built in yet")
     timezone: Zone = Field("UTC", description="zone of systems that name none")
     listen: str = Field(
         "127.0.0.1:8080", pattern=r"^[^\s:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$", description="host:port of the HTTP door"

@@ -67,10 +67,6 @@ class Config:
             return url
         return f"{scheme}:///{self.path(File(name))}"
 
-    def channels_url(self) -> str:
-        """``local``, or the broker's address with its secrets."""
-        return revealed(self.hub.channels)
-
 
 def revealed(text: str) -> str:
     """A text that may be a reference to a secret."""

@@ -156,6 +156,7 @@ def test_a_secret_of_a_file_loses_its_line_end(tmp_path: Path) -> None:
         ("services: {order: {split: maybe}}", "services.order.split: input should be a valid boolean"),
         ("systems: [a]", "systems: input should be a valid"),
         ("hub: {listen: here}", "hub.listen: string should match pattern"),
+        ("hub: {channels: 'amqp://broker'}", "hub.channels: input should be 'local' (it is 'amqp://broker')"),
         ("hub:", "'hub' has no value"),
         ("hub: {channels: local, channels: local}", "'channels' stands here twice"),
         ("a: &b 1", "an anchor (&name)"),
