@@ -1,0 +1,58 @@
+"""Random traffic: windows of any size, workers that come and go, codes at any time give the same end, and every invariant holds."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.store.invariants import broken
+from tests.hub.lane.world import World
+
+
+def traffic(seed: int) -> list[dict[str, Any]]:
+    """Orders, changes, cancels, sales and products of a few keys, some with missing codes, some repeated or changed."""
+    dice = random.Random(seed)
+    lines: list[dict[str, Any]] = []
+    for n in range(40):
+        if lines and dice.random() < 0.25:
+            lines.append({**dice.choice(lines), **({"x": n} if dice.random() < 0.3 else {})})
+            continue
+        type = dice.choice(["order"] * 5 + ["order_change", "order_change", "order_cancel", "sale", "report", "product"])
+        line = {"k": f"{type[:5]}{dice.randrange(4)}", "type": type, "x": dice.randrange(3)}
+        line |= {"t": str(n)} if dice.random() < 0.7 else {}
+        line |= {"v": str(dice.randrange(4))} if dice.random() < 0.5 else {}
+        line |= {"items": [f"X{dice.randrange(4)}"]} if dice.random() < 0.4 else {}
+        lines.append(line)
+    return lines
+
+
+def run(lines: list[dict[str, Any]], limit: int, between: bool) -> tuple[list[str], dict[int, set[str]], dict[str, list[Any]]]:
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder), limit)
+        for start in range(0, len(lines), 5):
+            world.send(*lines[start : start + 5], system="north")
+            if between:
+                world.run()
+        world.run()
+        world.codes(("X1", "C1"), ("X2", "C2"))
+        world.run()
+        with world.store.read() as connection:
+            found = broken(connection)
+        result = world.states(), world.causes(), found
+        world.store.close()
+        return result
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10_000))
+def test_windows_of_any_size_end_the_same(seed: int) -> None:
+    lines = traffic(seed)
+    whole = run(lines, 200, between=False)
+    assert whole[2] == {}
+    assert run(lines, 1, between=True) == whole
+    assert run(lines, 7, between=False) == whole

@@ -1,0 +1,281 @@
+"""Deliveries: order, retries with the same bytes, doubt, circuits, acknowledgements, the relay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import select
+
+from canonical_model.problems import Cause, Problem, SystemUnreachable
+from connectors.base import Inbound, Receipt, SendRefused, SendUncertain
+from hub.channels.base import Publication
+from hub.channels.local import Deduplicated, LocalFanout, Relay, again_from
+from hub.commands import Actor, Commands
+from hub.flow import Flow
+from hub.signals import STEPS, Signals
+from hub.stages.deliver import Delivering, wait_after
+from hub.stages.pending import answer_pending
+from hub.stages.ports import Rendered, Subscription
+from hub.stages.receive import Door
+from hub.store.acknowledgements import AcknowledgementService
+from hub.store.database import Store
+from hub.store.effects import Outgoing
+from hub.store.out_tables import attempt, circuit, delivery, outbox
+from tests.hub.lane.world import TERMS, Terms, World
+
+
+@dataclass
+class Receiver:
+    """The other side: what it got, and what it says next (an exception, or nothing: taken)."""
+
+    got: list[tuple[str, bytes]] = field(default_factory=list)
+    says: list[Exception | None] = field(default_factory=list)
+    missing: bool = False
+
+    def send(self, rendered: Rendered) -> Receipt:
+        answer = self.says.pop(0) if self.says else None
+        if not isinstance(answer, SystemUnreachable):
+            self.got.append((rendered.name, rendered.payload))
+        if answer is not None:
+            raise answer
+        return Receipt(f"r{len(self.got)}")
+
+    def render(self, body: Mapping[str, Any], assigned: Mapping[str, str]) -> Rendered | tuple[Problem, ...]:
+        if self.missing:
+            return (Problem(Cause.MISSING_CODE, "item:north:=C:", "no code for C"),)
+        return Rendered(orjson.dumps([body, assigned]), f"answer-{assigned['ISA13']}")
+
+
+def assign(number: int, now: int) -> dict[str, str]:
+    return {"ISA13": f"{number:04}"}
+
+
+@pytest.fixture
+def other() -> Receiver:
+    return Receiver()
+
+
+def subscribed(tmp_path: Path, other: Receiver, **words: Any) -> tuple[World, Delivering]:
+    subscription = Subscription("north:order_response", "north", "order_response/1", assign, other.render, other.send, **words)
+    world = World(tmp_path, subscriptions=[subscription])
+    return world, Delivering(world.store, [subscription], world.signals, "me")
+
+
+def rows(world: World, *columns: Any) -> list[Any]:
+    return [tuple(row) for row in world.rows(select(*columns).order_by(delivery.c.id))]
+
+
+def test_numbers_are_assigned_with_the_effect_and_sent_in_the_order_of_the_key(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    world.send({"k": "A", "v": "1"}, {"k": "A", "v": "2", "x": 2}, {"k": "B"})
+    world.run()
+    assert delivering.run() == 2
+    assert delivering.run() == 1
+    assert [name for name, _ in other.got] == ["answer-0001", "answer-0003", "answer-0002"]
+    assert rows(world, delivery.c.state, delivery.c.receipt)[0] == ("sent", "r1")
+
+
+def test_known_not_sent_waits_longer_each_time_and_keeps_its_bytes(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    world.send({"k": "A"})
+    world.run()
+    other.says = [SystemUnreachable("no route to host")] * 3
+    for n in range(1, 4):
+        assert delivering.run() == 1
+        assert delivering.run() == 0
+        world.clock.at += wait_after(n)
+    assert list(world.causes().values()) == [{"receiver_down"}]
+    assert delivering.run() == 1
+    assert world.causes() == {}
+    assert world.rows(select(circuit)) == []
+    assert [row.outcome for row in world.rows(select(attempt).order_by(attempt.c.n))] == ["pending"] * 3 + ["sent"]
+
+
+def test_refused_is_a_fact_for_people_and_blocks_only_its_key(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    world.send({"k": "A", "v": "1"}, {"k": "A", "v": "2", "x": 2}, {"k": "B"})
+    world.run()
+    other.says = [SendRefused("unknown plant")]
+    while delivering.run():
+        pass
+    assert rows(world, delivery.c.state) == [("refused",), ("pending",), ("sent",)]
+    Commands(world.store, world.ports).retry(Actor("boss"), "delivery", 1)
+    while delivering.run():
+        pass
+    assert rows(world, delivery.c.state) == [("sent",)] * 3
+
+
+@pytest.mark.parametrize(("words", "state"), [({"idempotent": True}, "pending"), ({"ask": lambda name: True}, "sent"), ({}, "uncertain")])
+def test_an_uncertain_send_is_never_repeated_blindly(tmp_path: Path, other: Receiver, words: dict[str, Any], state: str) -> None:
+    world, delivering = subscribed(tmp_path, other, **words)
+    world.send({"k": "A"})
+    world.run()
+    other.says = [SendUncertain("timeout after the bytes left")]
+    delivering.run()
+    assert rows(world, delivery.c.state) == [(state,)]
+    world.clock.pass_seconds(600)
+    delivering.run()
+    sent = {payload for _, payload in other.got}
+    assert (len(other.got), len(sent)) == ((2, 1) if state == "pending" else (1, 1))
+
+
+def test_a_person_says_what_became_of_an_uncertain_send(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    world.send({"k": "A"}, {"k": "B"})
+    world.run()
+    other.says = [SendUncertain("?")]
+    delivering.run()
+    world.clock.pass_seconds(600)
+    other.says = [SendUncertain("?")]
+    delivering.run()
+    commands = Commands(world.store, world.ports)
+    commands.delivery_sent(Actor("boss"), 1)
+    commands.delivery_again(Actor("boss"), 2)
+    world.clock.pass_seconds(600)
+    delivering.run()
+    assert rows(world, delivery.c.state) == [("sent",), ("sent",)]
+    assert other.got[1] == other.got[2]
+
+
+def test_what_a_dead_owner_was_sending_is_uncertain(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other, idempotent=True)
+    world.send({"k": "A"})
+    world.run()
+    delivering._start(next(iter(delivering.subscriptions.values())))
+    after = Delivering(world.store, list(delivering.subscriptions.values()), Signals(), "another")
+    assert after.recover() == 1
+    world.clock.pass_seconds(60)
+    after.run()
+    assert rows(world, delivery.c.state) == [("sent",)]
+
+
+def test_a_delivery_without_a_code_is_held_and_goes_when_it_comes(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    world.send({"k": "A"})
+    world.run()
+    other.missing = True
+    delivering.run()
+    assert list(world.causes().values()) == [{"missing_code"}]
+    other.missing = False
+    world.codes(("00C", "C"))
+    delivering.run()
+    assert rows(world, delivery.c.state) == [("sent",)]
+
+
+def test_the_latest_takes_the_place_of_an_unsent_older_one(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other, latest=True)
+    world.send({"k": "A", "v": "1"}, {"k": "B"})
+    world.run()
+    world.send({"k": "A", "v": "2", "x": 2})
+    world.run()
+    delivering.run()
+    assert rows(world, delivery.c.state) == [("superseded",), ("sent",), ("sent",)]
+
+
+def test_a_repeat_gets_the_first_ones_answer_again_with_the_same_bytes(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    for _ in range(3):
+        world.send({"k": "A", "t": "1"})
+        world.run()
+        delivering.run()
+    assert len(other.got) == 3
+    assert len(set(other.got)) == 1
+
+
+def test_a_received_acknowledgement_finds_what_it_acknowledges(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    world.lane.ports = world.lane.planner.ports = replace(world.ports, services=[*world.ports.services, _Acks()])
+    world.terms_by_type["ack/1"] = Terms("append")
+    world.send({"k": "A"}, {"k": "B"})
+    world.run()
+    delivering.run()
+    world.send({"k": "0001", "type": "ack", "t": "a1"}, {"k": "0002", "type": "ack", "t": "a2", "refuse": True})
+    world.run()
+    assert rows(world, delivery.c.state) == [("acknowledged",), ("refused",)]
+    assert list(world.causes().values()) == [{"refused_by_receiver"}]
+
+
+class _Acks(AcknowledgementService):
+    """Acknowledgements as the fake documents say them."""
+
+    def __init__(self) -> None:
+        super().__init__(("ack/1",))
+
+    def load(self, connection: Any, documents: Any) -> Any:
+        return super().load(connection, [_as_ack(given) for given in documents])
+
+    def decide(self, document: Any, state: Any) -> Any:
+        return super().decide(_as_ack(document), state)
+
+
+def _as_ack(given: Any) -> Any:
+    if given.type != "ack/1":
+        return given
+    status = "rejected" if given.body["refuse"] else "accepted"
+    return replace(given, body={"of": {"format": "x12", "control": given.body["number"]}, "status": status, "errors": [{"text": "no"}]})
+
+
+def test_a_held_document_is_answered_once_when_it_waits_too_long(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    world.terms_by_type["order/1"] = replace(TERMS["order/1"], settings={"answer_within": 60})
+    ports = replace(world.ports, answer=lambda doc, body, status, why: Outgoing("order_response/1", doc.k or "", {"status": status}, ""))
+    world.send({"k": "A", "items": ["?"]})
+    world.run()
+    assert answer_pending(world.store, ports) == 0
+    world.clock.pass_seconds(61)
+    assert [answer_pending(world.store, ports), answer_pending(world.store, ports)] == [1, 0]
+    delivering.run()
+    assert b'"pending"' in other.got[0][1]
+
+
+def test_every_row_of_canonical_is_published_once_and_can_be_asked_for_again(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    seen: list[Publication] = []
+    world.send({"k": "A", "v": "1"}, {"k": "A", "v": "2", "x": 2})
+    world.run()
+    assert Relay(world.store, LocalFanout([seen.append])).run() == 4
+    assert [(item.n, item.type) for item in seen] == [(1, "order/1"), (2, "accepted"), (3, "order/1"), (4, "accepted")]
+    assert world.rows(select(outbox)) == []
+    assert [item.n for item in again_from(world.store, "test:order:A", 3)] == [3, 4]
+
+
+def test_a_subscriber_drops_what_it_has_and_asks_for_a_gap(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    kept: list[int] = []
+    world.send(*[{"k": "A", "v": str(n), "x": n} for n in range(3)])
+    world.run()
+    every = again_from(world.store, "test:order:A", 1)
+    subscriber = Deduplicated(world.store, lambda item: kept.append(item.n), lambda k: max(kept, default=0))
+    for item in (every[0], every[0], every[4], every[1], every[5]):
+        subscriber(item)
+    assert kept == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_row_that_a_subscriber_did_not_take_stays_in_the_outbox(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.send({"k": "A"})
+    world.run()
+    assert LocalFanout([_fails]).publish([(1, Publication("k", 1, "t", 1, b"", 0))]) == []
+    Relay(world.store, LocalFanout([_fails])).run()
+    assert len(world.rows(select(outbox))) == 2
+
+
+def _fails(publication: Publication) -> None:
+    raise OSError("disk full")
+
+
+def test_signals_come_in_the_order_that_the_flow_file_shows(tmp_path: Path, other: Receiver) -> None:
+    subscription = Subscription("s", "north", "order_response/1", assign, other.render, other.send)
+    world = World(tmp_path, subscriptions=[subscription])
+    flow = Flow(world.store, world.ports, world.signals)
+    told: list[str] = []
+    world.signals.connect(lambda name, facts: told.append(name))
+    flow.receive(Inbound(orjson.dumps({"k": "A"}), "test"), Door("north", "in"))
+    flow.settle()
+    assert told == list(STEPS)
+    assert isinstance(flow.store, Store)
