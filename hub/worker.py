@@ -117,7 +117,15 @@ class Worker:
     def _window(self) -> bool:
         with self.hub.store.read() as connection:
             partitions = work.waiting_partitions(connection)
-        return any([bool(self.hub.flow.lane.run(p)) for p in partitions])
+        return any([self._partition(p) for p in partitions])
+
+    def _partition(self, p: int) -> bool:
+        """One window; a partition that fails does not keep the others from going on."""
+        try:
+            return bool(self.hub.flow.lane.run(p))
+        except Exception:
+            log.exception("partition %s failed; the others go on", p)
+            return False
 
     def _housekeeping(self) -> bool:
         self.hub.flow.housekeeping()

@@ -113,7 +113,7 @@ def purchase_order(number: int, order: Order, *, message: str = "ORDERS", varian
         Segment(
             "E1EDP01",
             {"POSEX": line.id, "ACTION": line.action, "MENGE": f"{line.quantity}.000", "MENEE": line.sap_unit, "VPREI": str(line.price), "PEINH": "1"},
-            (Segment("E1EDP19", {"QUALF": "002", "IDTNR": line.code.zfill(18), "KTEXT": line.name}),),
+            (Segment("E1EDP19", {"QUALF": "002", "IDTNR": line.code.zfill(18) if line.code.isdigit() else line.code, "KTEXT": line.name}),),
         )
         for line in order.lines
     )

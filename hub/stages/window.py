@@ -7,9 +7,10 @@ with the fact present.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import logging
+from dataclasses import dataclass, field, replace
 
-from canonical_model.problems import Cause, Problem
+from canonical_model.problems import Cause, Problem, Retry
 from hub import signals as names
 from hub.codebook import BookView, Codebook
 from hub.signals import Signals, reach
@@ -21,6 +22,7 @@ from hub.store import holds, work
 from hub.store.database import Refused, Store
 from hub.store.unit import UnitOfWork
 
+log = logging.getLogger(__name__)
 LIMIT = 200
 GIVE_UP_AFTER = 3
 """Work that killed its process this often is held as a program error."""
@@ -94,19 +96,23 @@ class Lane:
         try:
             return self._commit(plan)
         except Refused as refused:
-            return self._halve(p, plan, refused)
+            return self._halve(p, plan, Problem(Cause.REFUSED_BY_STORE, f"partition:{p}", f"the store refused it: {refused.fact}"))
+        except Retry:
+            raise
+        except Exception as error:
+            log.exception("a window of partition %s failed by a fault of our own", p)
+            return self._halve(p, plan, Problem(Cause.PROGRAM_ERROR, f"partition:{p}", f"{type(error).__name__}: {error}"))
 
-    def _halve(self, p: int, plan: Plan, refused: Refused) -> Outcome:
+    def _halve(self, p: int, plan: Plan, problem: Problem) -> Outcome:
         """Each half is a window of its own, read and decided anew, the first before the second; one alone is held."""
         size = max(len(plan.steps), len(plan.translations))
         if size > 1:
             first = self.run(p, limit=size // 2)
             second = self.run(p, limit=size - size // 2)
             return Outcome(first.documents + second.documents, first.settled + second.settled)
-        fact = f"the store refused it: {refused.fact}"
-        _hold_plan(plan, Problem(Cause.REFUSED_BY_STORE, f"partition:{p}", fact, "hub retry, after the repair"))
+        _hold_plan(plan, replace(problem, fact=sayable(problem.fact), fix="hub retry, after the repair"))
         outcome = self._commit(plan)
-        self.signals.emit(names.ALERT, text=fact, documents=[doc.id for doc in plan.arrivals])
+        self.signals.emit(names.ALERT, text=problem.fact, documents=[doc.id for doc in plan.arrivals])
         return outcome
 
     def _commit(self, plan: Plan) -> Outcome:

@@ -71,7 +71,12 @@ def problem_details(problem: Problem) -> dict[str, Any]:
         "fact": problem.fact, "fix": problem.fix, "target": problem.target, "source": problem.source, "value": problem.value,
         "place": str(problem.place) if problem.place else None, "mapping": problem.mapping, "candidates": list(problem.candidates),
     }  # fmt: skip
-    return {name: value for name, value in facts.items() if value}
+    return {name: sayable(value) if isinstance(value, str) else value for name, value in facts.items() if value}
+
+
+def sayable(text: str) -> str:
+    """A text that can be written as UTF-8: half characters (a broken byte of the sender's) are shown as escapes."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
