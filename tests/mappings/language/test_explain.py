@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from canonical_model.places import Bytes
@@ -44,7 +44,7 @@ def paths(derivation: Derivation) -> list[str]:
 
 
 @given(st.integers(1, 4), st.sampled_from(["slice", "bytes", "index", "key"]))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
 def test_equal_values_have_their_own_places(lines: int, cut: str) -> None:
     names = ["CTL", "HEAD", "REF", "PART", *["ITEM", "IDTN"] * lines]
     document = message([(name, dict.fromkeys(SEGMENTS[name][1], "001")) for name in names], cut)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from canonical_model.problems import Cause
@@ -37,6 +37,7 @@ def test_entry_is_whole(name: str) -> None:
     assert not (function.total and refuses)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=Decimal("-1e31"), max_value=Decimal("1e31")))
 def test_decimals_of_38_digits_pass_exactly(number: Decimal) -> None:
     written = format(number, "f")
@@ -44,6 +45,7 @@ def test_decimals_of_38_digits_pass_exactly(number: Decimal) -> None:
     assert decimal_of(f"{format(abs(number), 'f')}-") == decimal_of(format(-abs(number), "f"))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=12))
 def test_numbers_are_read_or_refused_never_guessed(text: str) -> None:
     try:

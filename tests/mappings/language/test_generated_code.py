@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mappings.language import MappingFault, bind, parse
@@ -46,7 +46,7 @@ def check(tree: ast.AST) -> None:
 
 
 @given(st.lists(st.one_of(st.sampled_from(NASTY), st.text(min_size=1, max_size=20)), min_size=6, max_size=6))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150)
 def test_texts_of_a_mapping_stay_literals(texts: list[str]) -> None:
     a, b, c, d, e, f = (text.replace('"', "").replace("'", "''") or "x" for text in texts)
     head = HEAD.format(quoted(texts[0]))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mappings.language import MappingFault, bind, lint, parse
@@ -147,7 +147,7 @@ def test_any_text_gives_lints_never_an_exception(text: str) -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150)
 def test_a_damaged_mapping_gives_lints_never_an_exception(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(CLEAN)))
     cut = data.draw(st.integers(0, 12))

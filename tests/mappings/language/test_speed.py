@@ -54,7 +54,13 @@ def test_tracing_costs_at_most_four_times_the_row() -> None:
     result = bound.row(first, Tables(), CONTEXT)
     assert result.problems == ()
     assert result == bound.trace(first, Tables(), CONTEXT).result
-    row = best(lambda: bound.row(next(idoc.read(raw)), Tables(), CONTEXT), 60)
-    traced = best(lambda: bound.trace(next(idoc.read(raw)), Tables(), CONTEXT), 40)
+    rounds = [
+        (
+            best(lambda: bound.row(next(idoc.read(raw)), Tables(), CONTEXT), 30),
+            best(lambda: bound.trace(next(idoc.read(raw)), Tables(), CONTEXT), 20),
+        )
+        for _ in range(3)
+    ]
+    row, traced = min(one for one, _ in rounds), min(one for _, one in rounds)
     print(f"row {row * 1e6:.0f} us, traced {traced * 1e6:.0f} us, from {len(raw)} bytes")
     assert traced <= 4 * row
