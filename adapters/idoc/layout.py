@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Literal
 
@@ -15,6 +15,13 @@ from adapters.idoc.plan import Plan
 
 Form = Literal["flat", "bytes", "xml"]
 """``flat``: records are texts, widths count characters. ``bytes``: records are bytes, widths count bytes."""
+
+
+class Lengths(dict[str, int]):
+    """Field -> its length in one segment. A field that the definition does not know is longer than it may be, whatever it holds."""
+
+    def __missing__(self, name: str) -> int:
+        return -1
 
 
 class IdocLayout:
@@ -57,6 +64,14 @@ class IdocLayout:
         for type, segment in self.definition.by_type.items():
             for one in segment.fields:
                 found[type, one.name] = FieldDef(one.name, one.start + HEAD_WIDTH, one.length, one.text)
+        return found
+
+    @cached_property
+    def lengths(self) -> Mapping[str, Lengths]:
+        """Segment type -> field -> its length; the control record among them."""
+        found = {type: Lengths() for type in (CONTROL, *self.definition.by_type)}
+        for (segment, name), one in self._fields.items():
+            found[segment][name] = one.length
         return found
 
     def access(self, segment: str, name: str) -> Access | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from lxml import etree
@@ -94,9 +95,10 @@ def _parsed(n: int, place: Bytes, text: str, depth: int) -> etree._Element:
 
 
 def _deeper(element: etree._Element, depth: int) -> bool:
-    level = [element]
-    for _ in range(depth):
-        level = [kid for one in level for kid in one if len(kid)]
-        if not level:
-            return False
-    return True
+    """True when something stands more than ``depth`` elements below."""
+    return bool(_below(depth)(element))
+
+
+@lru_cache(maxsize=64)
+def _below(depth: int) -> etree.XPath:
+    return etree.XPath(f"boolean({'/'.join('*' * (depth + 1))})")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import orjson
 from lxml import etree
 
 from adapters.base import Field, Finding, Node, Record, Source, Step
@@ -18,6 +19,7 @@ from adapters.idoc.paths import local, occurrences
 from adapters.idoc.plan import Kids
 from adapters.idoc.shelf import Shelf
 from adapters.idoc.xml_findings import unusual
+from adapters.idoc.xml_walk import Walk, Walked, only, without
 from adapters.xml_text import Span, scan
 from canonical_model.places import Bytes
 
@@ -33,17 +35,16 @@ class XmlDocument(IdocControl):
         self, n: int, raw: bytes, place: Bytes, text: str, charset: str, element: Element, shelf: Shelf, noted: tuple[Finding, ...]
     ) -> None:
         self.n, self.raw, self.place, self.xml, self.charset, self.element = n, raw, place, text, charset, element
-        self._control = next((kid for kid in element if local(kid) == CONTROL), None)
+        self._control = _fields(next((kid for kid in element if local(kid) == CONTROL), ()))
         self.layout = shelf.layout_for(self.of_control("IDOCTYP"), self.of_control("CIMTYP"), "xml")
         self.noted = noted
 
     def control_value(self, one: FieldDef) -> str:
-        found = None if self._control is None else next(self._control.iterchildren("{*}" + one.name), None)
-        return "" if found is None else (found.text or "").strip()
+        return self._control.get(one.name, "").strip()
 
     @cached_property
     def control(self) -> Mapping[str, str]:
-        return {} if self._control is None else self._node(self._control, None)[0]
+        return {name: text.rstrip(" ") for name, text in self._control.items() if not text.isspace()}
 
     @cached_property
     def findings(self) -> Sequence[Finding]:
@@ -64,22 +65,25 @@ class XmlDocument(IdocControl):
         return name in self.layout.definition.by_type or (not (element.text or "").strip() and looks_like_segment(name))
 
     def root(self, wanted: frozenset[str] | None = None) -> Node:
-        built = None if wanted is None else self.layout.plan(wanted).types | wanted
-        return None, self._node(self.element, built)[1], self.element
+        if wanted is None:
+            return self._walked.root
+        return only(self._walked.root, self.layout.plan(wanted).types | wanted)
 
-    def _node(self, element: Element, built: frozenset[str] | None) -> Node:
-        """A segment with its fields that are not blank, and below it the segments that are wanted."""
-        data: dict[str, str] = {}
-        kids: Kids = {}
-        for kid in element:
-            name, text = kid.tag, kid.text
-            if name[0] == "{":
-                name = local(kid)
-            if text and not text.isspace() and not len(kid):
-                data.setdefault(name, text.rstrip(" "))
-            elif (built is None or name in built) and self.is_segment(kid):
-                kids.setdefault(name, []).append(self._node(kid, built))
-        return data, kids, element
+    @cached_property
+    def _walked(self) -> Walked:
+        """What the one walk over the IDoc finds; the control record is not content."""
+        walk, kids = Walk(self.layout.lengths, self.is_segment), Kids()
+        for kid in self.element:
+            name, start = local(kid), len(walk.content)
+            kids.setdefault(name, []).append(walk.node(kid, name))
+            if name == CONTROL:
+                del walk.content[start:]
+        return Walked((None, kids, self.element), walk.content, walk.clean)
+
+    @property
+    def clean(self) -> bool:
+        """True when no segment and no field is unusual."""
+        return self._walked.clean
 
     @cached_property
     def paths(self) -> Mapping[Any, str]:
@@ -148,22 +152,16 @@ class XmlDocument(IdocControl):
 
     def fingerprint(self, volatile: frozenset[tuple[str, str]] = frozenset()) -> bytes:
         """Over names, nesting and values of everything but the control record: the same indented, escaped or re-encoded."""
-        left_out = {(xml_name(segment), xml_name(name)) for segment, name in volatile}
-        digest = hashlib.sha256()
-        for kid in self.element:
-            if local(kid) != CONTROL:
-                digest.update("\n".join(_content(kid, left_out)).encode("utf-8", "surrogatepass"))
-        return digest.digest()[:16]
+        content = self._walked.content
+        if volatile:
+            content = without(content, frozenset((xml_name(segment), xml_name(name)) for segment, name in volatile))
+        return hashlib.sha256(orjson.dumps(content)).digest()[:16]
 
 
-def _content(element: Element, left_out: set[tuple[str, str]]) -> Iterator[str]:
-    name = local(element)
-    if not len(element):
-        return
-    yield f"<{name}"
-    for kid in element:
-        if len(kid):
-            yield from _content(kid, left_out)
-        elif (text := (kid.text or "").rstrip()) and (name, local(kid)) not in left_out:
-            yield f"{local(kid)}={text}"
-    yield ">"
+def _fields(segment: Iterable[Element]) -> dict[str, str]:
+    """The fields of a segment, the first of each name."""
+    found: dict[str, str] = {}
+    for kid in segment:
+        if kid.text and not len(kid):
+            found.setdefault(local(kid), kid.text)
+    return found

@@ -22,6 +22,8 @@ def unusual(document: XmlDocument) -> Iterator[Finding]:
     """Findings of one IDoc, in a fixed order; unknown names once each."""
     basic, extension, number = (document.of_control(name) for name in ("IDOCTYP", "CIMTYP", "DOCNUM"))
     yield from of_types(basic, extension, number, document.layout.definition, document.place)
+    if document.clean:
+        return
     odd = Odd(document)
     for kid in document.element:
         odd.segment(kid)
