@@ -18,11 +18,13 @@ TAKEN = ("sent", "acknowledged")
 
 
 def summary(connection: Connection) -> dict[str, Any]:
-    """Messages, documents by state, holds by cause, deliveries; ``stuck`` is what waits without a cause."""
+    """Messages, documents by state, holds by cause, deliveries; ``stuck`` is what waits without a cause, ``repeated`` answers sent again to who repeated."""
     states = _by(connection, document.c.state)
-    sent = _by(connection, delivery.c.state)
+    sent = _by(connection, delivery.c.state, delivery.c.again.is_(None))
+    repeated = _by(connection, delivery.c.state, delivery.c.again.is_not(None))
     causes = held_by_cause(connection)
     parked = causes.get("conflict", 0)
+    leaving = sum(sent.get(state, 0) + repeated.get(state, 0) for state in OPEN)
     return {
         "received": _count(connection, message.c.seq),
         "documents": _count(connection, document.c.id),
@@ -36,8 +38,9 @@ def summary(connection: Connection) -> dict[str, Any]:
         "released": _released(connection),
         "delivered": sum(sent.get(state, 0) for state in TAKEN),
         "acknowledged": sent.get("acknowledged", 0),
-        "stuck": _stuck(connection, sum(sent.get(state, 0) for state in OPEN)),
-        "open": _count(connection, work.c.seq) + sum(sent.get(state, 0) for state in OPEN) + _count(connection, outbox.c.id),
+        "repeated": sum(repeated.values()),
+        "stuck": _stuck(connection, leaving),
+        "open": _count(connection, work.c.seq) + leaving + _count(connection, outbox.c.id),
         "causes": causes,
     }
 
@@ -49,8 +52,8 @@ def held_by_cause(connection: Connection) -> dict[str, int]:
     return {cause: count for cause, count in rows}
 
 
-def _by(connection: Connection, column: Any) -> dict[str, int]:
-    return {state: count for state, count in connection.execute(select(column, func.count()).group_by(column))}
+def _by(connection: Connection, column: Any, *where: Any) -> dict[str, int]:
+    return {state: count for state, count in connection.execute(select(column, func.count()).where(*where).group_by(column))}
 
 
 def _count(connection: Connection, column: Any) -> int:
