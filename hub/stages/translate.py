@@ -18,7 +18,7 @@ from adapters.base import Document, Finding, Format, Layout, problems_of
 from canonical_model import canonical_json, fingerprint, validate
 from canonical_model.catalogue import DocumentType
 from canonical_model.problems import Cause, Problem, cause_key
-from mappings.language import Bound, bind
+from mappings.language import Bound, MappingFault, bind
 from mappings.language import Mapping as MappingText
 from mappings.language.api import Codes, Context, Traced
 
@@ -151,7 +151,11 @@ def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -
     route = inputs.route(tuple(document.types))
     if route is None:
         return _unrouted(document, envelope, inputs)
-    bound, context = route.bound(document.layout), context_of(envelope, inputs)
+    try:
+        bound = route.bound(document.layout)
+    except MappingFault as fault:
+        return _held(document, envelope, fault.problem(route.mapping.name), route)
+    context = context_of(envelope, inputs)
     key, key_problems = bound.key(document, context)
     context = _dated(context, bound.date(document, context, route.type.valid_on))
     result = bound.row(document, inputs.codes, context)
@@ -224,8 +228,13 @@ def _unrouted(document: Document, envelope: Envelope, inputs: Inputs) -> Transla
         f"add a route for {types[-1] if types else document.format!r} to systems.{inputs.system} in hub.yaml",
         place=document.place,
     )
+    return _held(document, envelope, problem)
+
+
+def _held(document: Document, envelope: Envelope, problem: Problem, route: Route | None = None) -> Translated:
+    """A document that no mapping was run on: kept with what its format knows of it."""
     return Translated(
-        n=document.n, route="", type="", technical=technical_id(document, envelope), key=None,
-        source=document.fingerprint(), revision=None, numbers=(), body=None, canonical=None, fingerprint=None,
+        n=document.n, route=route.name if route else "", type=route.type.name if route else "", technical=technical_id(document, envelope),
+        key=None, source=document.fingerprint(), revision=None, numbers=(), body=None, canonical=None, fingerprint=None,
         problems=(problem,), findings=tuple(document.findings), control=document.control, inputs="",
     )  # fmt: skip
