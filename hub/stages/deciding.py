@@ -52,6 +52,8 @@ def load(unit: UnitOfWork, planner: Planner, plan: Plan) -> Loaded | None:
     connection = unit.connection
     if work.still_there(connection, [row.seq for row in plan.work]) != {row.seq for row in plan.work}:
         return None
+    there = documents.existing(connection, [doc.id for doc in plan.arrivals if not doc.stored])
+    plan.steps = [step for step in plan.steps if step.doc is None or step.doc.stored or step.doc.id not in there]
     originals = documents.by_id(connection, [doc.corrects for doc in plan.arrivals if doc.corrects is not None])
     keys = sorted(plan.keys() | {doc.k for doc in originals.values() if doc.k is not None})
     heads = identity.lock_heads(connection, keys)
@@ -123,14 +125,19 @@ class Decision:
 
 
 def decide(unit: UnitOfWork, ports: Ports, plan: Plan, loaded: Loaded) -> Decision:
-    """Decide every document; again with suspects when a service raised, until none does unforeseen."""
+    """Decide every document; again with suspects when a service raised, and with documents whose turn came unexpectedly."""
     suspects: set[int] = set()
     while True:
         deciding = Deciding(unit, ports, plan, loaded, suspects)
         decision = deciding.run()
-        if not deciding.applying.found:
+        more = list(deciding.wanted.values())
+        if not more and not deciding.applying.found:
             return decision
         suspects = suspects | deciding.applying.found
+        if more:
+            loaded.candidates += more
+            loaded.planner.translate_stored(unit.connection, plan, more)
+            loaded.reload(unit, plan)
 
 
 class Deciding:
@@ -146,6 +153,7 @@ class Deciding:
         self.stored = {doc.id: doc for line in self.lines.values() for doc in line.waiting}
         self.loose: list[Line] = []
         self.refused: list[tuple[Document, Outgoing]] = []
+        self.wanted: dict[int, Document] = {}
 
     def run(self) -> Decision:
         """Steps in the order of the work: a window of any size decides the same."""
@@ -215,12 +223,20 @@ class Deciding:
             return True
         made = self.plan.translations.get(doc.id)
         if made is None:
+            self._want(doc)
             return False
         doc.f, doc.body, doc.inputs, doc.stake, doc.fresh = made.f, made.body, made.inputs, made.stake, True
         doc.route, doc.type, doc.numbers, doc.findings = made.route, made.type, made.numbers, made.findings
         doc.owner, doc.counterparty = made.owner, made.counterparty
         doc.holds = {key: value for key, value in made.holds.items() if key[0] != Cause.PREDECESSOR_MISSING}
         return True
+
+    def _want(self, doc: Document) -> None:
+        """Its turn came, since what stood before it closed: it and those behind it are translated, as far as there is room."""
+        room = 2 * self.loaded.planner.limit - len(self.plan.translations) - len(self.wanted)
+        behind = [item for item in self.lines[doc.k or ""].waiting if item.place >= doc.place and not item.fresh and not item.holds]
+        for item in behind[: max(room, 0)]:
+            self.wanted[item.id] = copied(item)
 
     def apply(self, doc: Document, head: Head, effective: bool) -> tuple[Problem, ...]:
         given = self.loaded.given[doc.id]

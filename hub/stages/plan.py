@@ -92,6 +92,8 @@ class Planner:
             taken = self._take(connection, plan, row, room, end)
             if taken is None:
                 break
+            if row.seq in plan.progress and not plan.progress[row.seq].finished:
+                break
             room -= max(taken, 1)
         return plan
 

@@ -25,6 +25,7 @@ _line = (
 )
 _front = _line.limit(bindparam("most"))
 _by_id = select(*_line_columns).where(among(document.c.id, "ids"))
+_existing = select(document.c.id).where(among(document.c.id, "ids"))
 _bodies = select(document.c.id, document.c.body).where(among(document.c.id, "ids"))
 _contents = select(document.c.id, document.c.s, document.c.f, document.c.inputs).where(among(document.c.id, "ids"))
 _holds = select(hold.c.owner, hold.c.cause, hold.c.cause_key, hold.c.details).where(
@@ -70,6 +71,11 @@ def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Document]:
     items = {row.id: _document(row) for row in connection.execute(_by_id, {"ids": sorted(set(ids))})}
     with_holds(connection, list(items.values()))
     return items
+
+
+def existing(connection: Connection, ids: list[int]) -> set[int]:
+    """Which of these ids are taken: work that ran once already admits nothing again."""
+    return set(connection.execute(_existing, {"ids": ids}).scalars())
 
 
 def with_holds(connection: Connection, items: list[Document]) -> None:

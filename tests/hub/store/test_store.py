@@ -1,0 +1,170 @@
+"""The store: messages kept as they came, one writer for many threads, migrations, the copy before an upgrade."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, insert, select
+
+import hub.services.inventory.tables
+import hub.services.master.tables
+import hub.services.order.tables
+from canonical_model.problems import Misconfigured, Reject
+from connectors.base import Inbound
+from hub.stages.receive import Door, Receiving
+from hub.store import messages, migrate
+from hub.store.clock import uuid7
+from hub.store.database import Store
+from hub.store.documents import pack, unpack
+from hub.store.lane_tables import document, message, work
+from hub.store.records import document_id, key_text, message_of
+from hub.store.unit import UnitOfWork
+from hub.store.writing import Writer
+from tests.hub.lane.world import TestClock, World, open_store
+
+SERVICES = (hub.services.inventory.tables, hub.services.master.tables, hub.services.order.tables)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(tmp_path, TestClock())
+
+
+@pytest.mark.parametrize("size", [0, 1, 1_000_000, 1_000_001, 3_500_000])
+def test_bytes_come_back_as_they_were(store: Store, size: int) -> None:
+    raw = bytes(n * 7919 % 251 for n in range(min(size, 5000))) * (size // 5000 + 1)
+    raw = raw[:size]
+    received = Receiving(store).receive(Inbound(raw, "f"), Door("s"))
+    with store.read() as connection:
+        assert messages.raws(connection, [received.message]) == {received.message: raw}
+
+
+def test_a_repeat_of_one_act_of_sending_stores_nothing_and_is_accepted(store: Store) -> None:
+    accepted: list[int] = []
+    for _ in range(3):
+        Receiving(store).receive(Inbound(b"x", "f", "id-1", accept=lambda: accepted.append(1)), Door("s"))
+    with store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(message)).scalar() == 1
+        assert connection.execute(select(func.count()).select_from(work)).scalar() == 1
+    assert len(accepted) == 3
+
+
+def test_a_file_name_is_no_delivery_id_so_the_same_file_twice_is_two_messages(store: Store) -> None:
+    seqs = [Receiving(store).receive(Inbound(b"x", "stock.csv"), Door("s")).message for _ in range(2)]
+    assert len(set(seqs)) == 2
+
+
+def test_an_idempotency_key_with_another_body_is_refused_at_the_door(store: Store) -> None:
+    refused: list[str] = []
+    headers = {"idempotency-key": "k"}
+    Receiving(store).receive(Inbound(b"x", "f", "k", headers), Door("s"))
+    with pytest.raises(Reject, match="another body"):
+        Receiving(store).receive(Inbound(b"y", "f", "k", headers, refuse=refused.append), Door("s"))
+    assert len(refused) == 1
+
+
+def test_what_is_too_large_is_refused_and_not_stored(store: Store) -> None:
+    with pytest.raises(Reject, match="is the most"):
+        Receiving(store).receive(Inbound(b"xx", "f"), Door("s", limit=1))
+    with store.read() as connection:
+        assert connection.execute(select(message)).first() is None
+
+
+def test_many_threads_share_commits_and_a_bad_action_is_undone_alone(store: Store) -> None:
+    writer, results = Writer(store), list[object]()
+
+    def act(n: int) -> None:
+        def action(unit: UnitOfWork) -> int:
+            unit.connection.execute(insert(work), {"partition": 0, "kind": "key", "k": str(n), "at": 1})
+            if n == 7:
+                raise ZeroDivisionError
+            return n
+
+        try:
+            results.append(writer.write(action))
+        except ZeroDivisionError:
+            results.append("bad")
+
+    threads = [threading.Thread(target=act, args=(n,)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(str, results)) == sorted([*(str(n) for n in range(20) if n != 7), "bad"])
+    with store.read() as connection:
+        kept = set(connection.execute(select(work.c.k)).scalars())
+    assert kept == {str(n) for n in range(20) if n != 7}
+
+
+def test_migrations_make_what_the_metadata_says(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/hub.db").open()
+    with store.read() as connection:
+        assert migrate.differences(connection) == []
+        assert migrate.at(connection) == migrate.newest()
+
+
+def test_a_filled_store_of_an_earlier_step_is_copied_and_upgraded(tmp_path: Path) -> None:
+    old = Store(f"sqlite:///{tmp_path}/hub.db")
+    with old.writer.begin() as connection:
+        migrate.upgrade(connection, "0001")
+        connection.execute(insert(work), {"partition": 0, "kind": "key", "k": "kept", "at": 1})
+    old.close()
+    store = Store(f"sqlite:///{tmp_path}/hub.db").open()
+    with store.read() as connection:
+        assert connection.execute(select(work.c.k)).scalar() == "kept"
+        assert migrate.at(connection) == migrate.newest()
+    copy = Store(f"sqlite:///{tmp_path}/hub.before-0001.db")
+    with copy.read() as connection:
+        assert migrate.at(connection) == ("0001",)
+        assert connection.execute(select(work.c.k)).scalar() == "kept"
+
+
+def test_a_store_of_a_newer_release_is_refused(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/hub.db").open()
+    with store.writer.begin() as connection:
+        connection.exec_driver_sql("update alembic_version set version_num = '9999'")
+    with pytest.raises(Misconfigured, match="newer release"):
+        Store(f"sqlite:///{tmp_path}/hub.db").open()
+
+
+def test_another_number_of_partitions_is_refused(tmp_path: Path) -> None:
+    Store(f"sqlite:///{tmp_path}/hub.db", partitions=8).open()
+    with pytest.raises(Misconfigured, match="8 partitions"):
+        Store(f"sqlite:///{tmp_path}/hub.db", partitions=4).open()
+
+
+def test_statements_of_a_window_do_not_grow_with_it(tmp_path: Path) -> None:
+    from tests.hub.lane.test_release import _count_statements
+
+    counts = []
+    for size in (10, 150):
+        (tmp_path / str(size)).mkdir()
+        world = World(tmp_path / str(size))
+        world.send(*[{"k": f"K{n}", "t": str(n), "items": ["?"] if n % 5 == 0 else []} for n in range(size)])
+        count = _count_statements(world)
+        world.lane.run(next(p for p in range(4) if world.lane.run(p)))
+        counts.append(count[0])
+    assert counts[0] == counts[1] < 50
+
+
+def test_the_primary_key_is_the_last_guard_against_a_second_admission(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.send({"k": "A"})
+    world.run()
+    with world.store.unit() as unit:
+        unit.connection.execute(insert(work), {"partition": 0, "kind": "message", "ref": 1, "at": 1})
+    world.run()
+    assert world.rows(select(func.count()).select_from(document)) == [(1,)]
+
+
+def test_ids_and_keys() -> None:
+    assert message_of(document_id(7, 3)) == (7, 3)
+    assert key_text(("n", "order", "1:2")) == "n:order:1%3A2"
+    long = key_text(("n", "两" * 1000))
+    assert long is not None
+    assert len(long) <= 400
+    assert long != key_text(("n", "两" * 1001))
+    assert uuid7(1_790_000_000_000_000, bytes(10))[14] == "7"
+    assert unpack(pack(b"x" * 5000)) == b"x" * 5000
