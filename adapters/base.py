@@ -58,7 +58,9 @@ Access = Slice | Index | Key
 
 
 class Layout(Protocol):
-    """What is known of one document type in one representation, before any message is read."""
+    """What is known of one document type in one representation, before any message is read. Mappings are compiled once for each."""
+
+    def __hash__(self) -> int: ...
 
     @property
     def format(self) -> str: ...

@@ -72,7 +72,9 @@ class Library:
         place = self.place(name)
         if place is None:
             near = get_close_matches(name, self.names())
-            raise Misconfigured(f"mapping {name!r} is not known", fix=f"did you mean {', '.join(near)}?" if near else "hub map list shows all")
+            raise Misconfigured(
+                f"mapping {name!r} is not known", fix=f"did you mean {', '.join(near)}?" if near else "hub map list shows all"
+            )
         return str(place.read_text("utf-8"))
 
     def place(self, name: str) -> Any:

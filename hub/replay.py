@@ -123,7 +123,13 @@ def keep_inputs(unit: UnitOfWork, ways: Ways, library: Library) -> None:
             names = (mapping.name, *mapping.bases)
             texts_of = {name: library.text(name) for name in names}
             texts.save_inputs(unit, MAPPING + mapping.hash[:16], orjson.dumps({"name": mapping.name, "texts": texts_of}).decode())
-            kept = {"name": route.name, "namespace": route.namespace, "settings": dict(route.settings), "code_set": way.code_set, "hash": route.settings_hash}
+            kept = {
+                "name": route.name,
+                "namespace": route.namespace,
+                "settings": dict(route.settings),
+                "code_set": way.code_set,
+                "hash": route.settings_hash,
+            }
             texts.save_inputs(unit, SETTINGS + route.settings_hash[:16], orjson.dumps(kept).decode())
 
 
@@ -148,4 +154,3 @@ def _differences(pointer: str, before: Any, after: Any) -> Iterator[dict[str, An
             yield from _differences(f"{pointer}/{index}", old, new)
     elif before != after:
         yield {"target": pointer, "before": before, "after": after}
-

@@ -112,12 +112,14 @@ class Worker:
         """Finish windows and sends that run, start no more; False when something did not end in time."""
         for loop in self.loops:
             loop.stop()
-        return all([loop.join(seconds) for loop in self.loops])
+        ended = [loop.join(seconds) for loop in self.loops]
+        return all(ended)
 
     def _window(self) -> bool:
         with self.hub.store.read() as connection:
             partitions = work.waiting_partitions(connection)
-        return any([self._partition(p) for p in partitions])
+        worked = [self._partition(p) for p in partitions]
+        return any(worked)
 
     def _partition(self, p: int) -> bool:
         """One window; a partition that fails does not keep the others from going on."""

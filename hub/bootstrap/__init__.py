@@ -93,7 +93,8 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
     outward, subscribed = _outward(config, library, known, book, answers)
     terms = RouteTerms(ways)
     ports = Ports(
-        translate=ways.translate, terms=terms.terms, services=(services(), AcknowledgementService()), subscriptions=subscribed, parties=_parties(ways),
+        translate=ways.translate, terms=terms.terms, services=(services(), AcknowledgementService()),
+        subscriptions=subscribed, parties=_parties(ways),
         acknowledge=answers.acknowledgement, answer=answers.application,
     )  # fmt: skip
     flow = Flow(store, ports, signals)

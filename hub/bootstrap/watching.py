@@ -34,7 +34,8 @@ class Watching:
         with self._store.read() as connection:
             rows = held.by_cause(connection, parties)
         found = [
-            Held(row["cause"], row["key"], row["count"], datetime.fromisoformat(row["since"]), row.get("fact", ""), row.get("fix", "")) for row in rows
+            Held(row["cause"], row["key"], row["count"], datetime.fromisoformat(row["since"]), row.get("fact", ""), row.get("fix", ""))
+            for row in rows
         ]
         return sorted(found, key=lambda one: one.since)
 

@@ -10,7 +10,9 @@ import typer
 from canonical_model.problems import HubError
 from hub.cli.output import Output, fail
 
-app = typer.Typer(name="hub", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Channelhub: integration hub.")
+app = typer.Typer(
+    name="hub", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Channelhub: integration hub."
+)
 maps = typer.Typer(no_args_is_help=True, help="Mappings: test, show, promote.")
 codes = typer.Typer(no_args_is_help=True, help="Code tables: import, export, set, history.")
 definitions = typer.Typer(no_args_is_help=True, help="Uploaded IDoc definitions.")
@@ -72,7 +74,9 @@ def translate(
 
 @app.command()
 def lint(
-    files: Annotated[list[Path] | None, typer.Argument(help="mapping files or folders, hub.yaml; hub.yaml and its mappings if absent")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="mapping files or folders, hub.yaml; hub.yaml and its mappings if absent")
+    ] = None,
     config: Config = HUB_YAML,
     as_json: Json = False,
 ) -> None:
@@ -83,7 +87,9 @@ def lint(
 
 
 @app.command()
-def schema(name: Annotated[str | None, typer.Argument(help="a document type, as order/1; all if absent")] = None, as_json: Json = False) -> None:
+def schema(
+    name: Annotated[str | None, typer.Argument(help="a document type, as order/1; all if absent")] = None, as_json: Json = False
+) -> None:
     """Print the published JSON Schemas."""
     from hub.cli import mapping
 
@@ -100,7 +106,9 @@ def map_list(config: Config = HUB_YAML, as_json: Json = False) -> None:
 
 @maps.command("test")
 def map_test(
-    names: Annotated[list[str] | None, typer.Argument(help="mappings; all if absent")] = None, config: Config = HUB_YAML, as_json: Json = False
+    names: Annotated[list[str] | None, typer.Argument(help="mappings; all if absent")] = None,
+    config: Config = HUB_YAML,
+    as_json: Json = False,
 ) -> None:
     """Run the examples that mappings carry."""
     from hub.cli import mapping
@@ -266,7 +274,14 @@ def codes_set(
     """Set one code row; what waited for it goes on. For table pack: pack SET ITEM UNIT=BASE is `set pack SET ITEM BASE --context UNIT`."""
     from hub.cli import changing
 
-    words = {"context": context, "level": level, "extension": extension, "direction": direction, "valid_from": valid_from, "valid_to": valid_to}
+    words = {
+        "context": context,
+        "level": level,
+        "extension": extension,
+        "direction": direction,
+        "valid_from": valid_from,
+        "valid_to": valid_to,
+    }
     raise typer.Exit(changing.codes_set(table, code_set, code, canonical, words, ratio, preferred, actor, config, Output(as_json)))
 
 

@@ -46,13 +46,24 @@ def codes_export(file: Path | None, at: int | None, config: Path) -> int:
 
 
 def codes_set(
-    table: str, code_set: str, code: str, canonical: str, words: Mapping[str, str], ratio: str, preferred: bool, actor: str, config: Path, out: Output
+    table: str,
+    code_set: str,
+    code: str,
+    canonical: str,
+    words: Mapping[str, str],
+    ratio: str,
+    preferred: bool,
+    actor: str,
+    config: Path,
+    out: Output,
 ) -> int:
     """One row."""
     numerator, _, denominator = ratio.partition("/")
     if not (numerator.isdigit() and (denominator or "1").isdigit()):
         raise HubError(f"ratio {ratio!r} is not N/D", fix="as --ratio 12/1")
-    line = CodeLine(table, code_set, code, canonical, numerator=int(numerator), denominator=int(denominator or "1"), preferred=preferred, **words)
+    line = CodeLine(
+        table, code_set, code, canonical, numerator=int(numerator), denominator=int(denominator or "1"), preferred=preferred, **words
+    )
     return _say(build(config).commands.set_codes(Actor(actor), [line]), out)
 
 

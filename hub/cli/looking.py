@@ -33,15 +33,20 @@ def message(id: int, config: Path, out: Output) -> int:
 
 
 def _message_text(row: Mapping[str, Any]) -> str:
-    lines = [f"message {row['message']} of {row['system']} ({row['route']}), {row['name'] or '-'}, {row['bytes']} bytes, received {row['received_at']}"]
+    head = f"message {row['message']} of {row['system']} ({row['route']}), {row['name'] or '-'}"
+    lines = [f"{head}, {row['bytes']} bytes, received {row['received_at']}"]
     lines.append("  " + (", ".join(f"{count} {state}" for state, count in row["states"].items()) or "not translated yet"))
     lines += _holds_text(row, 1)
     for document in row["documents"]:
-        numbers = ", ".join(f"{name} {value}" for name, value in document.get("numbers", {}).items())
-        lines.append(f"  document {document['document']}: {document['type'] or 'no route'} {document['state']}, key {document.get('key', '-')}  {numbers}")
-        lines += _holds_text(document, 2)
-        lines += [f"    -> {one['subscription']} {one['type']} number {one['number']}: {one['state']}" for one in document.get("deliveries", ())]
+        lines += _document_text(document)
     return "\n".join(lines)
+
+
+def _document_text(row: Mapping[str, Any]) -> list[str]:
+    numbers = ", ".join(f"{name} {value}" for name, value in row.get("numbers", {}).items())
+    head = f"  document {row['document']}: {row['type'] or 'no route'} {row['state']}, key {row.get('key', '-')}  {numbers}"
+    sent = [f"    -> {one['subscription']} {one['type']} number {one['number']}: {one['state']}" for one in row.get("deliveries", ())]
+    return [head, *_holds_text(row, 2), *sent]
 
 
 def _holds_text(row: Mapping[str, Any], depth: int) -> list[str]:

@@ -29,9 +29,16 @@ def lint(files: Iterable[Path], config: Path, out: Output) -> int:
     found = [one for name, text in _texts(chosen, library) for one in findings(name, text, library, formats)]
     found += _config_findings(config) if not chosen and config.exists() else []
     for one in found:
-        row = {"file": one.at.file, "line": one.at.line, "column": one.at.column, "severity": one.severity, "message": one.message, "fix": one.fix}
+        row = {
+            "file": one.at.file,
+            "line": one.at.line,
+            "column": one.at.column,
+            "level": one.level,
+            "message": one.message,
+            "suggestion": one.suggestion,
+        }
         out.emit(row, lambda row, text=str(one): text)  # type: ignore[misc]
-    errors = sum(one.severity == "error" for one in found)
+    errors = sum(one.level == "error" for one in found)
     out.emit({"summary": {"findings": len(found), "errors": errors}}, lambda row: f"{len(found)} findings, {errors} errors")
     return int(Exit.FAILED if errors else Exit.DONE)
 
@@ -66,7 +73,9 @@ def _texts(files: list[Path], library: Library) -> Iterator[tuple[str, str]]:
 
 def _name(path: Path, library: Library) -> str:
     """The name under which the library knows a file; else its path without the ending."""
-    known = next((name for name in library.names() if (place := library.place(name)) is not None and Path(str(place)) == path.resolve()), None)
+    known = next(
+        (name for name in library.names() if (place := library.place(name)) is not None and Path(str(place)) == path.resolve()), None
+    )
     return known or str(path.with_suffix(""))
 
 
@@ -86,7 +95,13 @@ def names(config: Path, out: Output) -> int:
     rows = []
     for name in library.names():
         mapping = library.parse(name)
-        rows.append({"mapping": name, "source": f"{mapping.source.format} {mapping.source.type}", "target": f"{mapping.target.format} {mapping.target.type}"})
+        rows.append(
+            {
+                "mapping": name,
+                "source": f"{mapping.source.format} {mapping.source.type}",
+                "target": f"{mapping.target.format} {mapping.target.type}",
+            }
+        )
     out.table(rows, "mapping", "source", "target")
     return int(Exit.DONE)
 
@@ -123,6 +138,7 @@ def reader(mapping: ParsedMapping, formats: Mapping[str, Format]) -> Callable[[b
 
 def codes_of(mapping: ParsedMapping, library: Library) -> Callable[[str], Codes]:
     """Tables of a CSV beside the mapping, asked with the code set that is the example's system."""
+
     def tables(file: str) -> Codes:
         book = LineBook(parse_csv(library.beside(mapping.name, file).decode("utf-8")))
         return book.for_code_set("example")
@@ -154,11 +170,15 @@ def schema(name: str | None, out: Output) -> int:
     if name is None:
         out.table([{"schema": one} for one in sorted(texts)], "schema")
         return int(Exit.DONE)
-    found = next((text for key, text in texts.items() if key in (name, f"{name}.json", f"{name.replace('/', '-')}.json", f"{name.replace('/', '.')}.json")), None)
+    found = next(
+        (
+            text
+            for key, text in texts.items()
+            if key in (name, f"{name}.json", f"{name.replace('/', '-')}.json", f"{name.replace('/', '.')}.json")
+        ),
+        None,
+    )
     if found is None:
         not_found(f"schema {name!r}", out, f"one of {', '.join(sorted(texts))}")
     print(found)
     return int(Exit.DONE)
-
-
-

@@ -7,32 +7,41 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from adapters.base import Document, Finding, Record
+from adapters.base import Document, Finding, Record, problems_of
 from canonical_model.problems import HubError, Unreadable
 from hub.cli.output import Output, problem_object
 from hub.plugins import detect, formats
 
 
 def read(file: Path, format: str | None, definitions: Iterable[Path], records: bool, options: Mapping[str, str], out: Output) -> int:
-    """Show the documents of a file: one object each, then a summary. Exit code 1 when it is not readable."""
+    """Show the documents of a file: one object each, then a summary. Exit code 1 when it, or one of its documents, is not readable."""
     raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     known = formats({path.name: path.read_text("utf-8") for path in _files(definitions)})
     name = format or detect(raw)
     if name not in known:
         raise HubError(f"there is no reader for format {name!r}", at=str(file), fix=f"--format, one of {', '.join(known)}")
-    count, findings, problem = 0, 0, None
+    count, findings, damaged, problem = 0, 0, 0, None
     try:
         for document in known[name].read(raw, **_options(name, options)):
-            count, findings = count + 1, findings + len(document.findings)
+            count, findings, damaged = count + 1, findings + len(document.findings), damaged + bool(problems_of(document))
             for row in document_rows(document, records):
                 out.emit(row, _human)
     except Unreadable as error:
         problem = problem_object(error.problems[0])
-    summary = {"summary": {"file": str(file), "format": name, "documents": count, "findings": findings, "readable": problem is None}}
+    summary = {
+        "summary": {
+            "file": str(file),
+            "format": name,
+            "documents": count,
+            "findings": findings,
+            "damaged": damaged,
+            "readable": problem is None,
+        }
+    }
     if problem:
         summary["summary"]["problem"] = problem
     out.emit(summary, _human_summary)
-    return 0 if problem is None else 1
+    return 0 if problem is None and not damaged else 1
 
 
 def document_rows(document: Document, records: bool) -> Iterator[dict[str, Any]]:
@@ -47,6 +56,7 @@ def document_rows(document: Document, records: bool) -> Iterator[dict[str, Any]]
         "technical": None if document.technical is None else list(document.technical),
         "findings": [finding_object(finding) for finding in document.findings],
         "records": len(found),
+        **({"problems": [problem_object(problem) for problem in problems_of(document)]} if problems_of(document) else {}),
     }
     if records:
         yield from ({"document": document.n, "record": n, **record_object(record)} for n, record in enumerate(found, start=1))
@@ -60,7 +70,13 @@ def message_type(document: Document) -> str:
 
 def finding_object(finding: Finding) -> dict[str, Any]:
     """A finding as an object; empty parts are left out."""
-    row = {"code": finding.code, "severity": finding.severity, "text": finding.text, "place": finding.place, "details": dict(finding.details)}
+    row = {
+        "code": finding.code,
+        "severity": finding.severity,
+        "text": finding.text,
+        "place": finding.place,
+        "details": dict(finding.details),
+    }
     return {name: value for name, value in row.items() if value not in (None, {})}
 
 
@@ -90,7 +106,10 @@ def _human(row: Mapping[str, Any]) -> str:
         fields = "  ".join(f"{field['name']}={field['value']!r}" for field in row["fields"])
         return f"    {row['path']:<32} {row['place']}  {fields}"
     lines = [f"document {row['document']}: {row['format']} {row['type']}, {row['records']} records, technical id {row['technical'] or '-'}"]
-    lines += [f"  {finding['severity']}: {finding['text']}  ({finding['code']}, {finding.get('place', '-')})" for finding in row["findings"]]
+    lines += [
+        f"  {finding['severity']}: {finding['text']}  ({finding['code']}, {finding.get('place', '-')})" for finding in row["findings"]
+    ]
+    lines += [f"  damaged: {problem['fact']}  ({problem.get('place', '-')})" for problem in row.get("problems", ())]
     return "\n".join(lines)
 
 

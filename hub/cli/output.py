@@ -1,14 +1,14 @@
 """How every command speaks: lines for people, or with ``--json`` one object a line. Exit codes in one place.
 
-    0  done            1  something is held, differs or failed (the output says what)
-    2  wrong use       3  misconfigured: a setting, mapping or definition must be repaired first
-    4  not found       5  unreachable: a store, broker or system does not answer; try again
+0  done            1  something is held, differs or failed (the output says what)
+2  wrong use       3  misconfigured: a setting, mapping or definition must be repaired first
+4  not found       5  unreachable: a store, broker or system does not answer; try again
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Never
 
@@ -65,7 +65,7 @@ class Output:
         else:
             print(human(row), flush=True)
 
-    def table(self, rows: list[Mapping[str, Any]], *columns: str) -> None:
+    def table(self, rows: Sequence[Mapping[str, Any]], *columns: str) -> None:
         """Print rows as a table of the named columns, or one object a line."""
         if self.as_json:
             for row in rows:

@@ -38,7 +38,7 @@ def run(config: Path, out: Output) -> int:
     server = uvicorn.Server(_server_config(hub))
     worker.start()
     out.emit({"listening": hub.config.hub.listen}, lambda row: f"the hub listens at http://{row['listening']}/")
-    with _stopping(server):
+    with _Stopping(server):
         server.run()
     ended = worker.stop()
     hub.close()
@@ -47,6 +47,7 @@ def run(config: Path, out: Output) -> int:
 
 def checks(hub: Hub) -> dict[str, Callable[[], None]]:
     """What must be well before the process may be given work: the store answers."""
+
     def store() -> None:
         with hub.store.read() as connection:
             hub.flow.codebook.view(connection)
@@ -61,7 +62,7 @@ def _server_config(hub: Hub) -> uvicorn.Config:
     return uvicorn.Config(app, host=host.strip("[]"), port=int(port), log_config=None, access_log=False, timeout_graceful_shutdown=10)
 
 
-class _stopping:
+class _Stopping:
     """Turns the signals of an orderly stop into the server's own."""
 
     def __init__(self, server: uvicorn.Server) -> None:
@@ -127,7 +128,9 @@ def _packages() -> str:
     others = {root: sorted(set(found.get(root, ())) - {"channelhub"}) for root in ROOTS}
     if any(others.values()):
         named = ", ".join(f"{root} by {', '.join(names)}" for root, names in others.items() if names)
-        raise Misconfigured(f"other distributions provide our package names: {named}", fix="uninstall them, or give the hub an environment of its own")
+        raise Misconfigured(
+            f"other distributions provide our package names: {named}", fix="uninstall them, or give the hub an environment of its own"
+        )
     return ", ".join(ROOTS)
 
 
@@ -137,7 +140,9 @@ def _store(hub: Hub) -> str:
         words = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")}
     free = shutil.disk_usage(hub.store.path.parent).free
     if free < LEAST_FREE:
-        raise Misconfigured(f"{free // 1_000_000} MB are free beside the store", at=str(hub.store.path), fix="make room: a full disk stops the lane")
+        raise Misconfigured(
+            f"{free // 1_000_000} MB are free beside the store", at=str(hub.store.path), fix="make room: a full disk stops the lane"
+        )
     return f"{hub.store.url}, codebook revision {view.revision}, journal {words['journal_mode']}, synchronous {words['synchronous']}"
 
 

@@ -16,6 +16,7 @@ from hub.cli.output import Exit, Output, problem_object
 from hub.cli.settings import known_formats, library_of, load_config
 from hub.codebook.lines import LineBook, parse_csv
 from hub.config import Config
+from hub.store.clock import SystemClock, to_datetime
 from hub.stages.routes import Book, Way, compile_way
 from hub.stages.translate import Envelope, trace_document, translate_document
 from mappings.language.api import Derivation
@@ -44,7 +45,8 @@ def translate(
                 row["trace"] = {pointer: derivation_object(leaf, raw) for pointer, leaf in traced.leaves.items()}
             out.emit(row, _human)
     except Unreadable as error:
-        out.emit({"problem": problem_object(error.problems[0])}, lambda row, text=str(error.problems[0]): text)
+        text = str(error.problems[0])
+        out.emit({"problem": problem_object(error.problems[0])}, lambda row: text)
         return int(Exit.FAILED)
     return int(Exit.FAILED if held else Exit.DONE)
 
@@ -55,7 +57,11 @@ def _way(config: Config, system: str, name: str | None, file: Path) -> Way:
         raise HubError(f"there is no system {system!r}", at=str(file), fix=f"one of {', '.join(config.systems)}")
     ways = [one for one in block.in_ if name in (None, one.name)]
     if len(ways) != 1:
-        raise HubError(f"system {system!r} has {len(ways)} ways in of that name", at=str(file), fix=f"--way, one of {', '.join(one.name for one in block.in_)}")
+        raise HubError(
+            f"system {system!r} has {len(ways)} ways in of that name",
+            at=str(file),
+            fix=f"--way, one of {', '.join(one.name for one in block.in_)}",
+        )
     return compile_way(system, block, ways[0], library_of(file), known_formats(file))
 
 
@@ -71,7 +77,7 @@ def _book(codes: Path | None, config: Path) -> Book:
 
 def _instant(text: str | None) -> datetime:
     if text is None:
-        return datetime.now(UTC)
+        return to_datetime(SystemClock().now())
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:
@@ -82,7 +88,11 @@ def _human(row: Mapping[str, Any]) -> str:
     lines = [f"document {row['document']}: {row['type'] or 'no route'}  key {row['key'] or '-'}  revision {row['revision'] or '-'}"]
     for problem in row["problems"]:
         places = [problem[name] for name in ("mapping", "target", "source", "place") if name in problem]
-        lines += [f"  {problem['cause']}: {problem['fact']}", f"    at: {', '.join(map(str, places)) or '-'}", f"    fix: {problem.get('fix', '-')}"]
+        lines += [
+            f"  {problem['cause']}: {problem['fact']}",
+            f"    at: {', '.join(map(str, places)) or '-'}",
+            f"    fix: {problem.get('fix', '-')}",
+        ]
     if row["body"] is not None:
         lines.append(orjson.dumps(row["body"], option=orjson.OPT_INDENT_2).decode())
     return "\n".join(lines)
@@ -94,12 +104,20 @@ def derivation_object(one: Derivation, raw: bytes) -> dict[str, Any]:
     if one.function:
         names = one.names or ("",) * len(one.inputs)
         row["function"] = one.function
-        row["inputs"] = [({"name": name} if name else {}) | derivation_object(part, raw) for name, part in zip(names, one.inputs, strict=False)]
+        row["inputs"] = [
+            ({"name": name} if name else {}) | derivation_object(part, raw) for name, part in zip(names, one.inputs, strict=False)
+        ]
     if one.code:
         row["code"] = {name: getattr(one.code, name) for name in ("table", "code", "canonical", "row", "revision")}
     if one.source:
         steps = [str(step) for step in one.source.steps]
-        row["source"] = {"path": one.source.path, "place": one.source.place, "steps": steps, "raw": _cut(raw, one), "holds": _holds(raw, one)}
+        row["source"] = {
+            "path": one.source.path,
+            "place": one.source.place,
+            "steps": steps,
+            "raw": _cut(raw, one),
+            "holds": _holds(raw, one),
+        }
     if one.constant is not None:
         row["constant"] = one.constant
     return row | ({"mapping": one.mapping} if one.mapping else {})

@@ -97,7 +97,9 @@ class Demo:
 
     def _hub(self, *words: str) -> list[dict[str, Any]]:
         """A command of the hub's own command line; its objects."""
-        done = subprocess.run([sys.executable, "-m", "hub.cli", *words, "--json"], cwd=self.folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "hub.cli", *words, "--json"], cwd=self.folder, capture_output=True, text=True, check=False
+        )
         if done.returncode not in (0, 1):
             raise SystemExit(f"hub {' '.join(words)} failed:\n{done.stdout}{done.stderr}")
         return [json.loads(line) for line in done.stdout.splitlines()]
@@ -107,7 +109,9 @@ class Demo:
         """The hub as a process; gives how many seconds it took to be ready. Stopped in good order."""
         began = time.monotonic()
         with (self.folder / "hub.log").open("w") as log:
-            process = subprocess.Popen([sys.executable, "-m", "hub.cli", "run"], cwd=self.folder, stdout=log, stderr=log, env=dict(os.environ))
+            process = subprocess.Popen(
+                [sys.executable, "-m", "hub.cli", "run"], cwd=self.folder, stdout=log, stderr=log, env=dict(os.environ)
+            )
             try:
                 while self._get("/health/ready") is None:
                     if process.poll() is not None or time.monotonic() - began > START_SECONDS:
@@ -140,7 +144,9 @@ class Demo:
             if act.partner:
                 partners[act.partner].send(act)
                 if act.fault:
-                    self.voice.say(f"planted: {act.fault} by {act.partner}, {act.number}", planted=act.fault, partner=act.partner, number=act.number)
+                    self.voice.say(
+                        f"planted: {act.fault} by {act.partner}, {act.number}", planted=act.fault, partner=act.partner, number=act.number
+                    )
 
     def _sleep(self, began: float, at: float) -> None:
         time.sleep(max(0.0, began + at * self.seconds - time.monotonic()))
@@ -187,7 +193,11 @@ class Demo:
         for row in self._hub("holds", "--by", "cause"):
             held[row["cause"]] = held.get(row["cause"], 0) + row["count"]
         well = not differences and said["stuck"] == 0 and dict(sorted(held.items())) == self.plan.held
-        line = {name: said[name] for name in expected if name != "causes"} | {"stuck": said["stuck"], "held_by_cause": held, "planted": self.plan.faults}
+        line = {name: said[name] for name in expected if name != "causes"} | {
+            "stuck": said["stuck"],
+            "held_by_cause": held,
+            "planted": self.plan.faults,
+        }
         line |= {"balance": "ok" if well else "differs"} | ({"differences": differences} if differences else {})
         self.voice.say("\n".join(f"{name:14} {value}" for name, value in line.items()), **line)
         return 0 if well else 1

@@ -99,5 +99,8 @@ def codes_csv() -> str:
         rows += [f"party,{name},{place.agent},,{place.party},,1" for name in ("agent-js", "agent-zj")]
     for article in ARTICLES:
         for name in ("agent-js", "agent-zj"):
-            rows += [f"item,{name},{article.agent},{unit},{id.zfill(14)},{unit},1" for unit, id in (("EA", article.gtin), ("CS", article.case_gtin))]
+            rows += [
+                f"item,{name},{article.agent},{unit},{id.zfill(14)},{unit},1"
+                for unit, id in (("EA", article.gtin), ("CS", article.case_gtin))
+            ]
     return "\n".join(rows) + "\n"

@@ -112,7 +112,14 @@ def purchase_order(number: int, order: Order, *, message: str = "ORDERS", varian
     lines = tuple(
         Segment(
             "E1EDP01",
-            {"POSEX": line.id, "ACTION": line.action, "MENGE": f"{line.quantity}.000", "MENEE": line.sap_unit, "VPREI": str(line.price), "PEINH": "1"},
+            {
+                "POSEX": line.id,
+                "ACTION": line.action,
+                "MENGE": f"{line.quantity}.000",
+                "MENEE": line.sap_unit,
+                "VPREI": str(line.price),
+                "PEINH": "1",
+            },
             (Segment("E1EDP19", {"QUALF": "002", "IDTNR": line.code.zfill(18) if line.code.isdigit() else line.code, "KTEXT": line.name}),),
         )
         for line in order.lines
@@ -134,5 +141,11 @@ def material(number: int, article: Article, serial: str) -> Idoc:
 def customer(number: int, place: Place, serial: str) -> Idoc:
     """DEBMAS07 of a party; the account group says its tier."""
     groups = {"headquarters": "HQ01", "agent": "AG01", "store": "ST01", "warehouse": "WH01"}
-    fields = {"MSGFN": "005", "KUNNR": place.sap.zfill(10) if place.sap.isdigit() else place.sap, "KTOKD": groups[place.tier], "NAME1": place.name, "SPRAS_ISO": "ZH"}
+    fields = {
+        "MSGFN": "005",
+        "KUNNR": place.sap.zfill(10) if place.sap.isdigit() else place.sap,
+        "KTOKD": groups[place.tier],
+        "NAME1": place.name,
+        "SPRAS_ISO": "ZH",
+    }
     return Idoc(number, "DEBMAS07", "DEBMAS", (Segment("E1KNA1M", fields),), serial)

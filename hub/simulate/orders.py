@@ -68,7 +68,6 @@ def draw_order(random: Random, number: str, day: str, buyer: Place, ship_to: Pla
     """An order of 1 to 5 lines of different articles. Line ids are ``step``, 2 x ``step`` ... padded to ``width``."""
     articles = random.sample(ARTICLES, random.randint(1, 5))
     lines = (
-        Line(f"{(i + 1) * step:0{width}}", article, random.randint(1, 12), random.random() < 0.5)
-        for i, article in enumerate(articles)
+        Line(f"{(i + 1) * step:0{width}}", article, random.randint(1, 12), random.random() < 0.5) for i, article in enumerate(articles)
     )
     return Order(number, day, buyer, ship_to, tuple(lines))

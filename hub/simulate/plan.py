@@ -89,7 +89,9 @@ def draw_plan(seed: int, day: str, seconds: float) -> Plan:
     return plan
 
 
-def _acts(random: Random, plan: Plan, index: int, count: int, sender: tuple[str, Place, Place, int, int], day: str, fault: str) -> Iterator[Act]:
+def _acts(
+    random: Random, plan: Plan, index: int, count: int, sender: tuple[str, Place, Place, int, int], day: str, fault: str
+) -> Iterator[Act]:
     partner, buyer, ship_to, step, width = sender
     at = 0.05 + 0.6 * index / count
     number = f"{partner[:2].upper()}-{plan.seed}-{index:04}"
@@ -118,4 +120,3 @@ def _planted(plan: Plan, base: Act, order: Order, index: int, fault: str) -> Ite
         yield replace(base, at=base.at + 0.15, fault=fault, outcomes=("duplicate",))
     if fault == "changed":
         yield replace(base, at=base.at + 0.15, order=order.with_quantity(5), fault=fault, outcomes=("conflict",))
-

@@ -1,4 +1,4 @@
-"""X12 as the simulated warehouse writes and reads it: 850 (a chain's orders that it forwards), 945, 997; 940 and 855 read by a plain split."""
+"""X12 as the simulated warehouse writes and reads it: 850 (a chain's orders), 945, 997; 940 and 855 by a plain split."""
 
 from __future__ import annotations
 
@@ -86,7 +86,9 @@ def read(payload: bytes) -> list[Received]:
     """Transaction sets of an interchange, by a plain split at the separators that its ISA shows."""
     text = payload.decode()
     mark, end = text[3], text[105]
-    found, group, segments = [], ("", ""), []
+    found: list[Received] = []
+    segments: list[tuple[str, ...]] = []
+    group = ("", "")
     for raw in text.split(end):
         segment = tuple(raw.strip("\r\n").split(mark))
         if segment[0] == "GS":

@@ -48,7 +48,9 @@ def kd_stock(place: Place, day: str, stock: Sequence[tuple[Article, int]]) -> by
 def gjp_stock(place: Place, day: str, stock: Sequence[tuple[Article, int]]) -> bytes:
     """Stock list of the second program."""
     rows = ["库存状况表", "盘点日期\t库房编号\t库房\t商品编号\t商品名称\t条码\t单位\t库存数量"]
-    rows += [f"{day.replace('-', '/')}\t{place.agent}\t{place.name}\t{one.agent}\t{one.name}\t{one.gtin}\t个\t{count}" for one, count in stock]
+    rows += [
+        f"{day.replace('-', '/')}\t{place.agent}\t{place.name}\t{one.agent}\t{one.name}\t{one.gtin}\t个\t{count}" for one, count in stock
+    ]
     return ("\r\n".join(rows) + "\r\n").encode("gbk")
 
 

@@ -35,7 +35,14 @@ class Answers:
         documents = list(way.format.read(raw, **way.options))
         if all(document.types[-1] in ANSWERS for document in documents):
             return ()
-        return (Outgoing(SYNTAX, f"{message.system}:{message.seq}", {"message": message.seq, "system": message.system, "way": message.route}, way.party),)
+        return (
+            Outgoing(
+                SYNTAX,
+                f"{message.system}:{message.seq}",
+                {"message": message.seq, "system": message.system, "way": message.route},
+                way.party,
+            ),
+        )
 
     def renderer(self, line: Outward) -> Renderer:
         """The bytes of an acknowledgement: the stored message is read again, which gives the same findings."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -35,10 +35,8 @@ _OURS = ("number", "at", "revision")
 Renderer = Callable[[Mapping[str, Any], Mapping[str, str]], Rendered | tuple[Problem, ...]]
 
 
-class Books(Protocol):
-    """The codebook at a revision; ``None`` is the newest."""
-
-    def __call__(self, revision: int | None) -> Book: ...
+Books = Callable[[int | None], Book]
+"""The codebook at a revision; ``None`` is the newest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +121,9 @@ def compile_mapped(
     """Compile a line with a mapping: (line, renderer, document type). Raises Misconfigured when it does not write that type."""
     mapping, wanted = library.parse(block.mapping), document_type(block.on).name
     if not mapping.outgoing or mapping.source.type != wanted:
-        raise Misconfigured(f"mapping {mapping.name!r} does not write {wanted}", at=f"systems.{name}.out.{block.name}", fix="name another mapping")
+        raise Misconfigured(
+            f"mapping {mapping.name!r} does not write {wanted}", at=f"systems.{name}.out.{block.name}", fix="name another mapping"
+        )
     canonical = formats["canonical"]
     bound = bind(mapping, canonical.layout(wanted), (system.zone,))
     line = _line(name, system, block, formats[mapping.target.format], mapping.target.options, books, sender)
@@ -135,9 +135,7 @@ def compile_syntax(name: str, system: System, block: Out, formats: Mapping[str, 
     return _line(name, system, block, formats["x12"], {}, books, sender)
 
 
-def _line(
-    name: str, system: System, block: Out, format: Format, own: Mapping[str, Any], books: Books, sender: Sender
-) -> Outward:
+def _line(name: str, system: System, block: Out, format: Format, own: Mapping[str, Any], books: Books, sender: Sender) -> Outward:
     zone(system.zone)
     words = {**own, **block.options, **({"charset": block.charset} if block.charset else {})}
     return Outward(block.name, name, block, system, format, words, books, sender)

@@ -6,7 +6,7 @@ type. What makes a translation (mapping hash, route settings, definitions, codeb
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -31,7 +31,8 @@ TYPELESS = ("delimited", "json")
 class Book(Protocol):
     """The code tables at one revision, seen by any code set."""
 
-    def for_code_set(self, name: str) -> Codes: ...
+    @property
+    def for_code_set(self) -> Callable[[str], Codes]: ...
 
 
 class Arrived(Protocol):
@@ -85,11 +86,10 @@ class Ways:
             raise Misconfigured(f"system {system!r} has no way in named {name!r}", fix=f"put it back under systems.{system}.in in hub.yaml")
         return found
 
-    def translate(self, message: Arrived, raw: bytes, book: Book, only: Container[int] | None = None) -> Iterator[Translated]:
+    def translate(self, message: Arrived, raw: bytes, codes: Book, only: Container[int] | None = None) -> Iterator[Translated]:
         """Documents of a stored message, translated; ``only`` names the places that are wanted."""
-        inputs = self.way(message.system, message.route).inputs(book)
-        for one in translate(raw, envelope(message), inputs, only):
-            yield one
+        inputs = self.way(message.system, message.route).inputs(codes)
+        yield from translate(raw, envelope(message), inputs, only)
 
 
 def envelope(message: Arrived) -> Envelope:

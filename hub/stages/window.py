@@ -20,6 +20,7 @@ from hub.stages.plan import Plan, Planner
 from hub.stages.ports import Ports
 from hub.store import holds, work
 from hub.store.database import Refused, Store
+from hub.store.records import sayable
 from hub.store.unit import UnitOfWork
 
 log = logging.getLogger(__name__)

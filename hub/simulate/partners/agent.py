@@ -66,7 +66,9 @@ class Agent(Partner):
             if answer.name not in self._taken:
                 self._taken.add(answer.name)
                 rows = tables.answer_rows(answer.read_bytes())
-                self.log.write("received", type="answer", number=answer.name, order=next(iter(rows[0].values())) if rows else "", lines=len(rows))
+                self.log.write(
+                    "received", type="answer", number=answer.name, order=next(iter(rows[0].values())) if rows else "", lines=len(rows)
+                )
 
     def close(self) -> None:
         self._stop.set()

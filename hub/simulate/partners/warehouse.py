@@ -38,10 +38,13 @@ class Warehouse(Partner):
     def report_stock(self) -> None:
         """Enough of everything."""
         rows = [{"sku": one.material, "uom": "EA", "qty": 100_000, "gtin": one.gtin.zfill(14), "status": "OK"} for one in ARTICLES]
-        report = {"report": f"ST-{self.day}", "warehouse": WAREHOUSE.warehouse, "asOf": f"{self.day}T00:30:00+08:00", "stock": rows}
-        act = Act(0, self.name, "stock", report["report"])
+        number = f"ST-{self.day}"
+        report = {"report": number, "warehouse": WAREHOUSE.warehouse, "asOf": f"{self.day}T00:30:00+08:00", "stock": rows}
+        act = Act(0, self.name, "stock", number)
         self.log.write("sent", number=act.number, fault="")
-        if self.post("/partners/wms/stock", json.dumps(report).encode(), {"Content-Type": "application/json", "Idempotency-Key": act.number}):
+        if self.post(
+            "/partners/wms/stock", json.dumps(report).encode(), {"Content-Type": "application/json", "Idempotency-Key": act.number}
+        ):
             self.kept(act, act.number)
 
     def send(self, act: Act) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
-from hub.store.lane_tables import business_key, cases as table, document
+from hub.store.lane_tables import business_key, document
+from hub.store.lane_tables import cases as table
 from hub.store.views.seen import Parties, at, visible
 
 MOST = 500

@@ -23,6 +23,11 @@ def deliveries(connection: Connection, parties: Parties, *, id: int | None = Non
     query = query.where(delivery.c.id == id) if id is not None else query.where(delivery.c.state.in_(UNSETTLED))
     rows = connection.execute(visible(query, parties).order_by(delivery.c.id).limit(MOST)).all()
     return [
-        {**plain(row, "details", "created_at", "sent_at"), **details(row.details), "created_at": at(row.created_at), "sent_at": at(row.sent_at)}
+        {
+            **plain(row, "details", "created_at", "sent_at"),
+            **details(row.details),
+            "created_at": at(row.created_at),
+            "sent_at": at(row.sent_at),
+        }
         for row in rows
     ]

@@ -16,7 +16,9 @@ LATEST = 20
 def flows(connection: Connection, parties: Parties) -> dict[str, dict[str, int]]:
     """Route -> state -> how many are in it now. For chosen parties it is counted from their documents."""
     if parties is None:
-        query = select(counter.c.route, counter.c.state, func.sum(counter.c.entered - counter.c.left)).group_by(counter.c.route, counter.c.state)
+        query = select(counter.c.route, counter.c.state, func.sum(counter.c.entered - counter.c.left)).group_by(
+            counter.c.route, counter.c.state
+        )
     else:
         query = visible(select(document.c.route, document.c.counted, func.count()), parties).group_by(document.c.route, document.c.counted)
     found: dict[str, dict[str, int]] = {}

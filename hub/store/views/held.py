@@ -14,7 +14,13 @@ MOST = 1000
 
 def by_cause(connection: Connection, parties: Parties, cause: str | None = None) -> list[dict[str, Any]]:
     """One row a (cause, key): how many wait for it, since when, an example's fact and fix; the largest first."""
-    columns = (hold.c.cause, hold.c.cause_key, func.count().label("count"), func.min(hold.c.since).label("since"), func.min(hold.c.details).label("details"))
+    columns = (
+        hold.c.cause,
+        hold.c.cause_key,
+        func.count().label("count"),
+        func.min(hold.c.since).label("since"),
+        func.min(hold.c.details).label("details"),
+    )
     query = _holds(select(*columns), parties, cause).group_by(hold.c.cause, hold.c.cause_key)
     rows = connection.execute(query.order_by(func.count().desc(), hold.c.cause, hold.c.cause_key)).all()
     return [{"cause": row.cause, "key": row.cause_key, "count": row.count, "since": at(row.since), **_said(row.details)} for row in rows]

@@ -33,7 +33,8 @@ def message_object(connection: Connection, seq: int, parties: Parties) -> dict[s
     working = connection.execute(select(work.c.seq).where(work.c.kind == "message", work.c.ref == seq)).first() is not None
     own = _causes(connection, "message", [seq]).get(seq, [])
     return {
-        "message": seq, "system": head.system, "route": head.route, "name": head.name, "received_at": at(head.received_at), "bytes": head.size,
+        "message": seq, "system": head.system, "route": head.route, "name": head.name,
+        "received_at": at(head.received_at), "bytes": head.size,
         "open": working or states["blocked"] > 0, "states": dict(sorted(states.items())), **({"holds": own} if own else {}),
         "documents": [_document(row, causes.get(row.id, []), connection) for row in rows[:MOST]],
     }  # fmt: skip

@@ -18,7 +18,7 @@ TAKEN = ("sent", "acknowledged")
 
 
 def summary(connection: Connection) -> dict[str, Any]:
-    """Messages, documents by state, holds by cause, deliveries; ``stuck`` is what waits without a cause, ``repeated`` answers sent again to who repeated."""
+    """Messages, documents by state, holds by cause, deliveries. ``stuck``: what waits without a cause; ``repeated``: answers sent again."""
     states = _by(connection, document.c.state)
     sent = _by(connection, delivery.c.state, delivery.c.again.is_(None))
     repeated = _by(connection, delivery.c.state, delivery.c.again.is_not(None))
@@ -49,11 +49,12 @@ def held_by_cause(connection: Connection) -> dict[str, int]:
     """How many documents, messages and deliveries wait for each type of cause; one that waits for several counts at each."""
     owners = func.count(distinct(hold.c.owner_kind + ":" + cast(hold.c.owner, Text)))
     rows = connection.execute(select(hold.c.cause, owners).group_by(hold.c.cause).order_by(hold.c.cause))
-    return {cause: count for cause, count in rows}
+    return dict(rows.tuples().all())
 
 
 def _by(connection: Connection, column: Any, *where: Any) -> dict[str, int]:
-    return {state: count for state, count in connection.execute(select(column, func.count()).where(*where).group_by(column))}
+    rows = connection.execute(select(column, func.count()).where(*where).group_by(column))
+    return dict(rows.tuples().all())
 
 
 def _count(connection: Connection, column: Any) -> int:
@@ -70,7 +71,11 @@ def _stuck(connection: Connection, deliveries: int) -> int:
     """Work rows, open deliveries, and waiting documents of a line at whose front nothing is held."""
     ahead = document.alias("ahead")
     cause = exists().where(
-        hold.c.owner_kind == "document", hold.c.owner == ahead.c.id, ahead.c.state == "waiting", ahead.c.k == document.c.k, ahead.c.id <= document.c.id
+        hold.c.owner_kind == "document",
+        hold.c.owner == ahead.c.id,
+        ahead.c.state == "waiting",
+        ahead.c.k == document.c.k,
+        ahead.c.id <= document.c.id,
     )
     own = exists().where(hold.c.owner_kind == "document", hold.c.owner == document.c.id)
     lost = select(func.count()).select_from(document).where(document.c.state == "waiting", ~cause, ~own)
