@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,20 @@ def explain(message: int, document: int, target: str | None, now: bool, config: 
     if traced is None:
         not_found(f"a route for document {document} of message {message}", out, "hub holds")
     for problem in traced.result.problems:
-        out.emit({"problem": problem_object(problem)}, lambda row, text=str(problem): text)  # type: ignore[misc]
+        out.emit({"problem": problem_object(problem)}, partial(_text, str(problem)))
     shown = {
         pointer: leaf for pointer, leaf in traced.leaves.items() if target is None or pointer == target or pointer.startswith(f"{target}/")
     }
     if not shown and target is not None and not traced.result.problems:
         not_found(f"a value at {target}", out, f"one of {', '.join(list(traced.leaves)[:8])} ...")
     for pointer, leaf in shown.items():
-        out.emit(
-            {"target": pointer, **derivation_object(leaf, raw)}, lambda row, at=pointer, what=leaf: "\n".join([at, *_lines(what, raw, 1)])
-        )  # type: ignore[misc]
+        text = "\n".join([pointer, *_lines(leaf, raw, 1)])
+        out.emit({"target": pointer, **derivation_object(leaf, raw)}, partial(_text, text))
     return int(Exit.DONE if traced.result.body is not None else Exit.FAILED)
+
+
+def _text(text: str, row: Mapping[str, Any]) -> str:
+    return text
 
 
 def _lines(one: Derivation, raw: bytes, depth: int) -> Iterator[str]:

@@ -16,9 +16,9 @@ from hub.cli.output import Exit, Output, problem_object
 from hub.cli.settings import known_formats, library_of, load_config
 from hub.codebook.lines import LineBook, parse_csv
 from hub.config import Config
-from hub.store.clock import SystemClock, to_datetime
 from hub.stages.routes import Book, Way, compile_way
 from hub.stages.translate import Envelope, trace_document, translate_document
+from hub.store.clock import SystemClock, to_datetime
 from mappings.language.api import Derivation
 
 
