@@ -29,7 +29,7 @@ class Book:
         self.store: Store = open_store(folder, TestClock())
         self.book = Codebook()
 
-    def set(self, *lines: CodeLine) -> int:
+    def put(self, *lines: CodeLine) -> int:
         with self.store.unit() as unit:
             return set_codes(unit, lines, actor="t")[0]
 
@@ -57,9 +57,9 @@ def found(answer: Hit | Miss) -> str | tuple[str, ...]:
 
 
 def test_a_view_stays_what_it_was_while_later_revisions_come(book: Book) -> None:
-    book.set(CodeLine("unit", "n", "ST", "EA"))
+    book.put(CodeLine("unit", "n", "ST", "EA"))
     old = book.codes()
-    book.set(CodeLine("unit", "n", "ST", "CS"))
+    book.put(CodeLine("unit", "n", "ST", "CS"))
     assert found(old.resolve("unit", "ST", on=DAY)) == "EA"
     assert found(book.codes().resolve("unit", "ST", on=DAY)) == "CS"
     assert found(book.codes(revision=1).resolve("unit", "ST", on=DAY)) == "EA"
@@ -67,11 +67,11 @@ def test_a_view_stays_what_it_was_while_later_revisions_come(book: Book) -> None
 
 
 def test_a_second_process_loads_what_is_new(book: Book) -> None:
-    book.set(CodeLine("unit", "n", "ST", "EA"))
+    book.put(CodeLine("unit", "n", "ST", "EA"))
     second = Codebook()
     with book.store.read() as connection:
         second.view(connection)
-    book.set(CodeLine("unit", "n", "KT", "CS"))
+    book.put(CodeLine("unit", "n", "KT", "CS"))
     with book.store.unit() as unit:
         retire(unit, "unit", "n", "ST", "", actor="t")
     with book.store.read() as connection:
@@ -81,17 +81,17 @@ def test_a_second_process_loads_what_is_new(book: Book) -> None:
 
 def test_setting_what_is_there_already_is_no_revision(book: Book) -> None:
     line = CodeLine("unit", "n", "ST", "EA")
-    assert [book.set(line), book.set(line), book.set(line, CodeLine("unit", "n", "X", "Y"))] == [1, 1, 2]
+    assert [book.put(line), book.put(line), book.put(line, CodeLine("unit", "n", "X", "Y"))] == [1, 1, 2]
 
 
 def test_valid_time_is_the_documents_own_day(book: Book) -> None:
-    book.set(CodeLine("item", "n", "1", "A", valid_to="2026-06-30"), CodeLine("item", "n", "1", "B", valid_from="2026-07-01"))
+    book.put(CodeLine("item", "n", "1", "A", valid_to="2026-06-30"), CodeLine("item", "n", "1", "B", valid_from="2026-07-01"))
     codes = book.codes()
     assert [found(codes.resolve("item", "1", on=day)) for day in (date(2026, 6, 30), date(2026, 7, 1))] == ["A", "B"]
 
 
 def test_exact_then_without_context_then_parents(book: Book) -> None:
-    book.set(CodeLine("item", "n", "1", "case", "CS"), CodeLine("item", "n", "1", "each"), CodeLine("item", "hq", "2", "from-parent"))
+    book.put(CodeLine("item", "n", "1", "case", "CS"), CodeLine("item", "n", "1", "each"), CodeLine("item", "hq", "2", "from-parent"))
     with book.store.unit() as unit:
         set_parent(unit, "n", "hq", actor="t")
     codes = book.codes()
@@ -118,19 +118,19 @@ def test_a_restricted_or_damaged_one_names_nothing_outside_its_code_set(book: Bo
 
 
 def test_a_restricted_code_resolves_inside_its_code_set(book: Book) -> None:
-    book.set(CodeLine("item", "n", RESTRICTED, GTIN))
+    book.put(CodeLine("item", "n", RESTRICTED, GTIN))
     assert found(book.codes().item(RESTRICTED, gtin=RESTRICTED, on=DAY)) == GTIN
     assert found(book.codes("other").item(RESTRICTED, gtin=RESTRICTED, on=DAY)) == ()
 
 
 def test_a_gtin_that_contradicts_the_table_is_never_guessed(book: Book) -> None:
-    book.set(CodeLine("item", "n", "1", GTIN))
+    book.put(CodeLine("item", "n", "1", GTIN))
     assert found(book.codes().item("1", gtin=OTHER, on=DAY)) == (GTIN, OTHER)
     assert found(book.codes().item("1", gtin=GTIN, on=DAY)) == GTIN
 
 
 def test_packs_are_exact_ratios_and_two_that_differ_are_a_miss(book: Book) -> None:
-    book.set(CodeLine("pack", "n", GTIN, "EA", "CS", numerator=12), CodeLine("pack", "m", GTIN, "EA", "CS", numerator=6))
+    book.put(CodeLine("pack", "n", GTIN, "EA", "CS", numerator=12), CodeLine("pack", "m", GTIN, "EA", "CS", numerator=6))
     pack = book.codes().pack(GTIN, "CS", on=DAY)
     assert isinstance(pack, Pack)
     assert (pack.base_unit, pack.numerator, pack.denominator) == ("EA", 12, 1)
@@ -140,14 +140,14 @@ def test_packs_are_exact_ratios_and_two_that_differ_are_a_miss(book: Book) -> No
 
 
 def test_the_preferred_row_wins_on_the_way_back(book: Book) -> None:
-    book.set(CodeLine("item", "n", "1", GTIN), CodeLine("item", "n", "2", GTIN))
+    book.put(CodeLine("item", "n", "1", GTIN), CodeLine("item", "n", "2", GTIN))
     assert found(book.codes().reverse("item", GTIN, on=DAY)) == ("1", "2")
-    book.set(CodeLine("item", "n", "2", GTIN, preferred=True))
+    book.put(CodeLine("item", "n", "2", GTIN, preferred=True))
     assert found(book.codes().reverse("item", GTIN, on=DAY)) == "2"
 
 
 def test_directions(book: Book) -> None:
-    book.set(CodeLine("unit", "n", "in", "A", direction="in"), CodeLine("unit", "n", "out", "A", direction="out"))
+    book.put(CodeLine("unit", "n", "in", "A", direction="in"), CodeLine("unit", "n", "out", "A", direction="out"))
     codes = book.codes()
     assert found(codes.resolve("unit", "in", on=DAY)) == "A"
     assert found(codes.resolve("unit", "out", on=DAY)) == ()
@@ -159,9 +159,9 @@ def test_a_row_releases_its_cause_those_of_children_and_of_every_context(book: B
         set_parent(unit, "child", "hq", actor="t")
     keys = [cause_key("item", name, "1", unit) for name in ("hq", "child", "alien") for unit in ("", "CS")]
     book.hold(*keys, cause_key("unit", "hq", "1", ""), cause_key("item", "hq", "2", ""))
-    book.set(CodeLine("item", "hq", "1", GTIN, "CS"))
+    book.put(CodeLine("item", "hq", "1", GTIN, "CS"))
     assert book.held() & set(keys) == {keys[0], keys[2], keys[4], keys[5]}
-    book.set(CodeLine("item", "hq", "1", GTIN))
+    book.put(CodeLine("item", "hq", "1", GTIN))
     assert book.held() == {keys[4], keys[5], cause_key("unit", "hq", "1", ""), cause_key("item", "hq", "2", "")}
 
 
@@ -176,7 +176,7 @@ ODD = ["NO", "012", "1_000", "on", "null", "", "1e5", " x ", "a,b", 'q"q', "两"
 
 
 def test_odd_codes_survive_export_and_import(book: Book, tmp_path: Path) -> None:
-    book.set(*[CodeLine("item", "n", code, f"C{number}", code) for number, code in enumerate(ODD)])
+    book.put(*[CodeLine("item", "n", code, f"C{number}", code) for number, code in enumerate(ODD)])
     with book.store.read() as connection:
         text = export_csv(connection)
     (tmp_path / "second").mkdir()
@@ -215,8 +215,8 @@ def test_a_bad_import_is_refused_whole(book: Book, text: str, says: str) -> None
 
 
 def test_the_history_of_a_code_says_who_and_when(book: Book) -> None:
-    book.set(CodeLine("item", "n", "1", "A"))
-    book.set(CodeLine("item", "n", "1", "B"))
+    book.put(CodeLine("item", "n", "1", "A"))
+    book.put(CodeLine("item", "n", "1", "B"))
     with book.store.read() as connection:
         rows = history(connection, "item", "n", "1")
     assert [(row["canonical"], row["since"], row["until"], row["actor"]) for row in rows] == [("A", 1, 2, "t"), ("B", 2, None, "t")]

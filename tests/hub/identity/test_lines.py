@@ -90,7 +90,7 @@ def test_revisions_of_what_is_applied_never_fall(items: list[Arrival], learn_at:
 @settings(max_examples=200, deadline=None)
 @given(arrivals, st.integers(0, 12))
 def test_the_same_list_again_changes_nothing_where_ids_say_what_it_is(items: list[Arrival], learn_at: int) -> None:
-    named = [(type, content, v, str(n)) for n, (type, content, v, _) in enumerate(items)]
+    named: list[Arrival] = [(type, content, v, str(n)) for n, (type, content, v, _) in enumerate(items)]
     bench = run(named, learn_at)
     before, applied = list(bench.docs), list(bench.applied)
     states = bench.states()

@@ -18,6 +18,7 @@ from hub.channels.local import Deduplicated, LocalFanout, Relay, again_from
 from hub.commands import Actor, Commands
 from hub.flow import Flow
 from hub.signals import STEPS, Signals
+from hub.stages.admit import Terms
 from hub.stages.deliver import Delivering, wait_after
 from hub.stages.pending import answer_pending
 from hub.stages.ports import Rendered, Subscription
@@ -26,7 +27,7 @@ from hub.store.acknowledgements import AcknowledgementService
 from hub.store.database import Store
 from hub.store.effects import Outgoing
 from hub.store.out_tables import attempt, circuit, delivery, outbox
-from tests.hub.lane.world import TERMS, Terms, World
+from tests.hub.lane.world import TERMS, World
 
 
 @dataclass

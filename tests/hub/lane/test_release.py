@@ -104,7 +104,12 @@ def test_a_code_that_comes_between_translating_and_committing_is_seen(tmp_path: 
     """Race 1: without the second look at the revision the document is held for ever with the fact present."""
     world = World(tmp_path)
     world.send({"k": "A", "items": ["X"]})
-    probe("window.translated", lambda: (probe("window.translated", None), world.codes(("X", "C")))[0])
+
+    def code_comes() -> None:
+        probe("window.translated", None)
+        world.codes(("X", "C"))
+
+    probe("window.translated", code_comes)
     world.run()
     assert world.states() == ["applied"]
     assert world.causes() == {}
@@ -118,6 +123,21 @@ def test_master_data_goes_in_windows_of_its_own_and_frees_what_waited_in_the_sam
     with world.store.read() as connection:
         assert Codebook().view(connection).revision == 1
     assert intact(world)
+
+
+def test_master_data_planned_under_an_older_revision_is_translated_again_under_the_lock(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.send({"k": "P1", "type": "product", "items": ["X"]})
+
+    def code_comes() -> None:
+        probe("window.translated", None)
+        world.codes(("X", "C"))
+
+    probe("window.translated", code_comes)
+    world.run()
+    assert world.states() == ["applied"]
+    with world.store.read() as connection:
+        assert Codebook().view(connection).revision == 2
 
 
 def test_what_the_database_refuses_and_nobody_foresaw_is_halved_until_it_stands_alone(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from hub.store.invariants import broken
 from hub.store.lane_tables import cases, document
 from tests.hub.lane.world import World
 
-CASES = {
+CASES: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
     "1": ([{"k": "A", "t": "1"}, {"k": "A", "t": "1"}], ["applied", "duplicate"]),
     "2": ([{"k": "A", "t": "1"}, {"k": "A", "t": "1", "x": 2}, {"k": "A", "t": "1", "x": 2}], ["applied", "waiting", "duplicate"]),
     "3": ([{"k": "A", "t": "1"}, {"k": "B", "t": "1"}], ["applied", "waiting"]),
