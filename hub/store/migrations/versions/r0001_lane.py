@@ -13,6 +13,23 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    for make in (
+        make_business_key,
+        make_cases,
+        make_document,
+        make_effect,
+        make_hold,
+        make_message,
+        make_message_chunk,
+        make_occurrence,
+        make_partition,
+        make_technical,
+        make_work,
+    ):
+        make()
+
+
+def make_business_key() -> None:
     op.create_table(
         "business_key",
         sa.Column("k", sa.Text(), nullable=False),
@@ -32,6 +49,9 @@ def upgrade() -> None:
         sa.Column("held_since", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("k", name=op.f("pk_business_key")),
     )
+
+
+def make_cases() -> None:
     op.create_table(
         "cases",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -50,6 +70,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_cases_document", "cases", ["document"], unique=False)
     op.create_index("ix_cases_state", "cases", ["state", "id"], unique=False)
+
+
+def make_document() -> None:
     op.create_table(
         "document",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -98,6 +121,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     )
+
+
+def make_effect() -> None:
     op.create_table(
         "effect",
         sa.Column("document", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -110,6 +136,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("document", "effect_no", name=op.f("pk_effect")),
         sa.UniqueConstraint("k", "kseq", name=op.f("uq_effect_k_kseq")),
     )
+
+
+def make_hold() -> None:
     op.create_table(
         "hold",
         sa.Column("owner_kind", sa.Text(), nullable=False),
@@ -121,6 +150,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("owner_kind", "owner", "cause", "cause_key", name=op.f("pk_hold")),
     )
     op.create_index("ix_hold_cause", "hold", ["cause", "cause_key"], unique=False)
+
+
+def make_message() -> None:
     op.create_table(
         "message",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -145,6 +177,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_message_received", "message", ["system", "received_at"], unique=False)
     op.create_index("ix_message_sha", "message", ["sha"], unique=False)
+
+
+def make_message_chunk() -> None:
     op.create_table(
         "message_chunk",
         sa.Column("message", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -152,6 +187,9 @@ def upgrade() -> None:
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("message", "n", name=op.f("pk_message_chunk")),
     )
+
+
+def make_occurrence() -> None:
     op.create_table(
         "occurrence",
         sa.Column("k", sa.Text(), nullable=False),
@@ -160,6 +198,9 @@ def upgrade() -> None:
         sa.Column("document", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("k", "s", "number", name=op.f("pk_occurrence")),
     )
+
+
+def make_partition() -> None:
     op.create_table(
         "partition",
         sa.Column("p", sa.Integer(), autoincrement=False, nullable=False),
@@ -167,6 +208,9 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("p", name=op.f("pk_partition")),
     )
+
+
+def make_technical() -> None:
     op.create_table(
         "technical",
         sa.Column("t", sa.Text(), nullable=False),
@@ -175,6 +219,9 @@ def upgrade() -> None:
         sa.Column("document", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("t", "k", "s", name=op.f("pk_technical")),
     )
+
+
+def make_work() -> None:
     op.create_table(
         "work",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),

@@ -13,6 +13,20 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    for make in (
+        make_acknowledgement,
+        make_attempt,
+        make_circuit,
+        make_delivery,
+        make_delivery_number,
+        make_outbox,
+        make_published,
+        make_sequence,
+    ):
+        make()
+
+
+def make_acknowledgement() -> None:
     op.create_table(
         "acknowledgement",
         sa.Column("document", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -23,6 +37,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("document", "delivery", name=op.f("pk_acknowledgement")),
     )
     op.create_index("ix_acknowledgement_delivery", "acknowledgement", ["delivery"], unique=False)
+
+
+def make_attempt() -> None:
     op.create_table(
         "attempt",
         sa.Column("delivery", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -34,6 +51,9 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("delivery", "n", name=op.f("pk_attempt")),
     )
+
+
+def make_circuit() -> None:
     op.create_table(
         "circuit",
         sa.Column("subscription", sa.Text(), nullable=False),
@@ -43,6 +63,9 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("subscription", name=op.f("pk_circuit")),
     )
+
+
+def make_delivery() -> None:
     op.create_table(
         "delivery",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -84,6 +107,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('pending', 'sending', 'uncertain')"),
         postgresql_where=sa.text("state IN ('pending', 'sending', 'uncertain')"),
     )
+
+
+def make_delivery_number() -> None:
     op.create_table(
         "delivery_number",
         sa.Column("system", sa.Text(), nullable=False),
@@ -92,6 +118,9 @@ def upgrade() -> None:
         sa.Column("delivery", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("system", "scheme", "value", "delivery", name=op.f("pk_delivery_number")),
     )
+
+
+def make_outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -102,6 +131,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sqlite_autoincrement=True,
     )
+
+
+def make_published() -> None:
     op.create_table(
         "published",
         sa.Column("k", sa.Text(), nullable=False),
@@ -112,6 +144,9 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("k", "n", name=op.f("pk_published")),
     )
+
+
+def make_sequence() -> None:
     op.create_table(
         "sequence",
         sa.Column("name", sa.Text(), nullable=False),

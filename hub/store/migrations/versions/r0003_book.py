@@ -13,6 +13,25 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    for make in (
+        make_audit,
+        make_code,
+        make_code_set,
+        make_codebook,
+        make_counter,
+        make_definition,
+        make_feed,
+        make_inputs,
+        make_mapping_active,
+        make_mapping_text,
+        make_number,
+        make_release_job,
+        make_revision,
+    ):
+        make()
+
+
+def make_audit() -> None:
     op.create_table(
         "audit",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -26,6 +45,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_audit_at", "audit", ["at"], unique=False)
+
+
+def make_code() -> None:
     op.create_table(
         "code",
         sa.Column("row", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -57,6 +79,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("until IS NOT NULL"),
         postgresql_where=sa.text("until IS NOT NULL"),
     )
+
+
+def make_code_set() -> None:
     op.create_table(
         "code_set",
         sa.Column("name", sa.Text(), nullable=False),
@@ -64,12 +89,18 @@ def upgrade() -> None:
         sa.Column("since", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("name", "since", name=op.f("pk_code_set")),
     )
+
+
+def make_codebook() -> None:
     op.create_table(
         "codebook",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_codebook")),
     )
+
+
+def make_counter() -> None:
     op.create_table(
         "counter",
         sa.Column("route", sa.Text(), nullable=False),
@@ -80,6 +111,9 @@ def upgrade() -> None:
         sa.Column("left", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("route", "state", "minute", "worker", name=op.f("pk_counter")),
     )
+
+
+def make_definition() -> None:
     op.create_table(
         "definition",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -93,6 +127,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_definition_name", "definition", ["format", "name", "id"], unique=False)
+
+
+def make_feed() -> None:
     op.create_table(
         "feed",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -105,6 +142,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feed")),
         sqlite_autoincrement=True,
     )
+
+
+def make_inputs() -> None:
     op.create_table(
         "inputs",
         sa.Column("id", sa.Text(), nullable=False),
@@ -112,6 +152,9 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inputs")),
     )
+
+
+def make_mapping_active() -> None:
     op.create_table(
         "mapping_active",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -123,6 +166,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_mapping_active_name", "mapping_active", ["name", "id"], unique=False)
+
+
+def make_mapping_text() -> None:
     op.create_table(
         "mapping_text",
         sa.Column("hash", sa.Text(), nullable=False),
@@ -132,6 +178,9 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_mapping_text")),
     )
+
+
+def make_number() -> None:
     op.create_table(
         "number",
         sa.Column("value", sa.Text(), nullable=False),
@@ -140,6 +189,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("value", "name", "document", name=op.f("pk_number")),
     )
     op.create_index("ix_number_document", "number", ["document"], unique=False)
+
+
+def make_release_job() -> None:
     op.create_table(
         "release_job",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -151,6 +203,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_release_job")),
         sqlite_autoincrement=True,
     )
+
+
+def make_revision() -> None:
     op.create_table(
         "revision",
         sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),

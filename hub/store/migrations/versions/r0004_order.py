@@ -13,6 +13,14 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    for make in (
+        make_order_lines,
+        make_orders,
+    ):
+        make()
+
+
+def make_order_lines() -> None:
     op.create_table(
         "order_lines",
         sa.Column("order_key", sa.Text(), nullable=False),
@@ -55,6 +63,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("backordered > 0"),
         postgresql_where=sa.text("backordered > 0"),
     )
+
+
+def make_orders() -> None:
     op.create_table(
         "orders",
         sa.Column("key", sa.Text(), nullable=False),

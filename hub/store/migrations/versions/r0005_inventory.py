@@ -13,6 +13,18 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    for make in (
+        make_inventory_balances,
+        make_inventory_demands,
+        make_inventory_ledger,
+        make_inventory_lots,
+        make_inventory_reservations,
+        make_inventory_stock,
+    ):
+        make()
+
+
+def make_inventory_balances() -> None:
     op.create_table(
         "inventory_balances",
         sa.Column("location", sa.Text(), nullable=False),
@@ -25,6 +37,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("location", "item", "owner", "lot", "state", name=op.f("pk_inventory_balances")),
         sqlite_with_rowid=False,
     )
+
+
+def make_inventory_demands() -> None:
     op.create_table(
         "inventory_demands",
         sa.Column("order_key", sa.Text(), nullable=False),
@@ -39,6 +54,9 @@ def upgrade() -> None:
     )
     op.create_index("inventory_demands_number", "inventory_demands", ["number"], unique=False)
     op.create_index("inventory_demands_reference", "inventory_demands", ["reference"], unique=False)
+
+
+def make_inventory_ledger() -> None:
     op.create_table(
         "inventory_ledger",
         sa.Column("document", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -61,6 +79,9 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("inventory_ledger_item", "inventory_ledger", ["item", "at"], unique=False)
+
+
+def make_inventory_lots() -> None:
     op.create_table(
         "inventory_lots",
         sa.Column("item", sa.Text(), nullable=False),
@@ -68,6 +89,9 @@ def upgrade() -> None:
         sa.Column("expires_on", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("item", "lot", name=op.f("pk_inventory_lots")),
     )
+
+
+def make_inventory_reservations() -> None:
     op.create_table(
         "inventory_reservations",
         sa.Column("order_key", sa.Text(), nullable=False),
@@ -81,6 +105,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_key", "line", "item", "location", "owner", "lot", name=op.f("pk_inventory_reservations")),
         sqlite_with_rowid=False,
     )
+
+
+def make_inventory_stock() -> None:
     op.create_table(
         "inventory_stock",
         sa.Column("item", sa.Text(), nullable=False),

@@ -13,6 +13,15 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    for make in (
+        make_parties,
+        make_product_items,
+        make_products,
+    ):
+        make()
+
+
+def make_parties() -> None:
     op.create_table(
         "parties",
         sa.Column("party", sa.Text(), nullable=False),
@@ -28,12 +37,18 @@ def upgrade() -> None:
     )
     op.create_index("parties_parent", "parties", ["parent"], unique=False)
     op.create_index("parties_tier", "parties", ["tier"], unique=False)
+
+
+def make_product_items() -> None:
     op.create_table(
         "product_items",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("item", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_product_items")),
     )
+
+
+def make_products() -> None:
     op.create_table(
         "products",
         sa.Column("item", sa.Text(), nullable=False),
