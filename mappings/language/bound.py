@@ -1,6 +1,6 @@
 """A mapping bound to a layout: what the translate stage, explain and replay call.
 
-A Bound is immutable but for one remembered root (a document is asked for its key, its numbers and its body in a row).
+A Bound is immutable but for one remembered root and environment (a document is asked for its key, its numbers and its body in a row).
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ class Bound:
         self._row = Generated(planned.map, outgoing=mapping.outgoing)
         self._dates: dict[str, Callable[..., Any] | None] = {}
         self._last: tuple[Document, Node] | None = None
+        self._last_env: Env | None = None
 
     @cached_property
     def _key(self) -> Generated:
@@ -163,8 +164,12 @@ class Bound:
         return self._problems(document, failures)
 
     def _env(self, codes: Codes, context: Context) -> Env:
+        last = self._last_env
+        if last is not None and last.codes is codes and last.context is context:
+            return last
         day = context.valid_on or context.received_at.astimezone(zone_of(context.zone)).date()
-        return Env(codes, context, day, context.zone)
+        self._last_env = Env(codes, context, day, context.zone)
+        return self._last_env
 
     def _apart(self, part: Generated, document: Document, context: Context) -> tuple[dict[str, Any], list[Failure]]:
         failures: list[Failure] = []

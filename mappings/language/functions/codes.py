@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 from canonical_model.decimals import decimal_text
@@ -194,8 +195,16 @@ def _pack(env: Env, item: Any, unit: str | None) -> Any:
 
 def _times(value: Any, n: int, d: int) -> str:
     """value * n / d, as text without zeros behind the mark that the ratio made; refused where it does not come out."""
+    # Only texts are remembered: 1.0 and 1.00 are equal as decimals and are not the same answer.
+    return _product_of_text(value, n, d) if isinstance(value, str) else _product(value, n, d)
+
+
+def _product(value: Any, n: int, d: int) -> str:
     number = as_decimal(value)
     return decimal_text(exactly(lambda: EXACT.divide(EXACT.multiply(number, n), d), value))
+
+
+_product_of_text: Final = lru_cache(maxsize=8192)(_product)
 
 
 def _otherwise(miss: Miss, other: str | bool | None, table: str, value: str) -> str:

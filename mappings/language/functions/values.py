@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, DecimalException, DivisionByZero, Inexact, InvalidOperation, Overflow
+from functools import lru_cache
 from typing import Any, Final
 
 from canonical_model.decimals import DECIMAL, decimal_text
@@ -40,7 +41,12 @@ def _loose(value: str) -> Decimal:
 
 def decimal_of(value: str | int | Decimal) -> str:
     """A number as canonical text. One that is written so already passes through."""
-    if isinstance(value, str) and len(value) <= _LONGEST and DECIMAL.fullmatch(value) and value[0] != "-":
+    return _text_of(value) if isinstance(value, str) else decimal_text(as_decimal(value))
+
+
+@lru_cache(maxsize=8192)
+def _text_of(value: str) -> str:
+    if len(value) <= _LONGEST and DECIMAL.fullmatch(value) and value[0] != "-":
         return value
     return decimal_text(as_decimal(value))
 
