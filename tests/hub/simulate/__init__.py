@@ -1,0 +1,1 @@
+"""The simulated partners, and the demo as a user starts it."""
