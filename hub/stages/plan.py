@@ -48,6 +48,13 @@ class Progress:
     problem: tuple[Problem, ...] = ()
 
 
+class Waiting(NamedTuple):
+    """Documents that wait and whose turn this window may bring: fronts of lines by key, those without a key by id."""
+
+    fronts: dict[str, list[Document]]
+    alone: dict[int, Document]
+
+
 @dataclass(slots=True)
 class Plan:
     """A window before its transaction. ``raws`` are the bytes read for it; ``bodies`` parsed bodies by document id."""
@@ -84,12 +91,13 @@ class Planner:
         plan = Plan(p, view)
         rows = work.claim(connection, p, limit)
         self._read(connection, plan, rows)
+        waiting = self._waiting(connection, plan, rows, limit)
         end = self.clock.monotonic() + TRANSLATE_SECONDS
         room = limit
         for row in rows:
             if room <= 0 or self.clock.monotonic() > end:
                 break
-            taken = self._take(connection, plan, row, room, end)
+            taken = self._take(plan, waiting, row, room, end)
             if taken is None:
                 break
             if row.seq in plan.progress and not plan.progress[row.seq].finished:
@@ -132,29 +140,36 @@ class Planner:
             fits.append(seq)
         plan.raws = messages.raws(connection, fits)
 
-    def _take(self, connection: Connection, plan: Plan, row: Work, room: int, end: float) -> int | None:
+    def _waiting(self, connection: Connection, plan: Plan, rows: list[Work], limit: int) -> Waiting:
+        """The fronts of lines to be driven and the documents without key, read and translated for the whole window at once."""
+        keys = sorted({row.k for row in rows if row.kind == "key" and row.k is not None})
+        front = documents.front(connection, keys, limit) if keys else []
+        documents.with_holds(connection, front)
+        alone = [row.ref or 0 for row in rows if row.kind == "document"]
+        waiting = Waiting({}, documents.by_id(connection, alone) if alone else {})
+        for doc in front:
+            waiting.fronts.setdefault(doc.k or "", []).append(doc)
+        free = [doc for doc in front if all(cause == Cause.PREDECESSOR_MISSING for cause, _ in doc.holds)]
+        self.translate_stored(connection, plan, [*free, *(doc for doc in waiting.alone.values() if doc.waiting)])
+        return waiting
+
+    def _take(self, plan: Plan, waiting: Waiting, row: Work, room: int, end: float) -> int | None:
         """Plan one row of work; gives how many documents, None when the window is to end before it."""
         if row.kind == "message":
             return self._take_message(plan, row, room, end)
         if row.kind == "key":
-            return self._take_key(connection, plan, row, room)
-        found = documents.by_id(connection, [row.ref or 0])
-        doc = found.get(row.ref or 0)
+            return self._take_key(plan, row, waiting.fronts.get(row.k or "", []))
+        doc = waiting.alone.get(row.ref or 0)
         plan.work.append(row)
         if doc is not None and doc.waiting:
-            self.translate_stored(connection, plan, [doc])
             plan.steps.append(Step("again", row, doc, doc.k or ""))
         return 1
 
-    def _take_key(self, connection: Connection, plan: Plan, row: Work, room: int) -> int | None:
-        front = documents.front(connection, [row.k or ""], room)
+    def _take_key(self, plan: Plan, row: Work, front: list[Document]) -> int | None:
         exclusive = any(self._exclusive(doc) for doc in front)
         if front and plan.exclusive is not None and plan.exclusive != exclusive:
             return None
         plan.exclusive = exclusive if front else plan.exclusive
-        documents.with_holds(connection, front)
-        free = [doc for doc in front if not doc.holds or all(cause == Cause.PREDECESSOR_MISSING for cause, _ in doc.holds)]
-        self.translate_stored(connection, plan, free)
         plan.work.append(row)
         plan.steps.append(Step("walk", row, None, row.k or ""))
         return len(front)

@@ -37,6 +37,33 @@ def test_one_of_seven_facts_frees_exactly_its_set_in_the_order_of_keys(tmp_path:
     assert intact(world)
 
 
+def test_a_line_longer_than_a_window_is_driven_to_its_end_in_order(tmp_path: Path) -> None:
+    world = World(tmp_path, limit=20)
+    world.send({"k": "A", "v": "0", "items": ["X"]}, *[{"k": "A", "type": "order_change", "v": str(n), "x": n} for n in range(1, 150)])
+    world.run()
+    assert len(world.causes()) == 1
+    world.codes(("X", "C"))
+    world.run()
+    assert world.states() == ["applied"] * 150
+    assert [row.document for row in world.rows(select(effect.c.document).order_by(effect.c.kseq))] == [1 << 20 | n for n in range(1, 151)]
+    assert intact(world)
+
+
+def test_a_window_of_freed_keys_asks_no_more_than_one_of_few(tmp_path: Path) -> None:
+    counts = []
+    for size in (5, 150):
+        (tmp_path / str(size)).mkdir()
+        world = World(tmp_path / str(size))
+        world.send(*[{"k": f"K{n}", "items": ["X"]} for n in range(size)])
+        world.run()
+        world.codes(("X", "C"))
+        statements = _count_statements(world)
+        world.run()
+        counts.append(statements[0])
+        assert world.states() == ["applied"] * size
+    assert counts[0] == counts[1]
+
+
 def test_a_release_above_a_thousand_goes_on_as_a_job(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.send(*[{"k": f"K{n}", "items": ["X"]} for n in range(1300)])
