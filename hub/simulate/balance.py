@@ -17,11 +17,11 @@ CAUSES = {"never_code": "missing_code", "changed": "conflict", "corrupt": "unrea
 
 
 def balance(folder: Path) -> dict[str, Any]:
-    """Counts under the names of the hub's own summary."""
-    kept, outcomes, faults, got = 0, Counter[str](), Counter[str](), Counter[str]()
+    """Counts under the names of the hub's own summary. What came twice under one number (an answer to a repeat) counts once."""
+    kept, outcomes, faults, got = 0, Counter[str](), Counter[str](), set[tuple[str, ...]]()
     documents = 0
     for line in read_logs(folder):
-        got[line["event"]] += 1
+        got.add((line["event"], line["partner"], line.get("type", ""), line.get("number", "")))
         if line["event"] == "kept":
             kept += 1
             documents += line["documents"]
@@ -36,8 +36,8 @@ def balance(folder: Path) -> dict[str, Any]:
         "superseded": outcomes["superseded"],
         "held": outcomes["held"] + faults["corrupt"],
         "released": faults["late_code"],
-        "delivered": got["received"],
-        "acknowledged": got["acknowledged"],
+        "delivered": sum(event == "received" for event, *_ in got),
+        "acknowledged": sum(event == "acknowledged" for event, *_ in got),
         "causes": dict(sorted(Counter({CAUSES[name]: count for name, count in faults.items() if name in CAUSES}).items())),
     }
 
