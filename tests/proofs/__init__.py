@@ -1,0 +1,1 @@
+"""Proofs of promises that no single room can keep alone."""
