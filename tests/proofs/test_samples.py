@@ -107,6 +107,7 @@ OF_THE_WHOLE = {
     "idoc.line_ends_cr",
     "idoc.no_line_ends",
     "idoc.count_bytes",
+    "idoc.xml_no_segment_attribute",
 }
 """Findings about the message as a whole: they name no place."""
 
