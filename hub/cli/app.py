@@ -107,13 +107,14 @@ def map_list(config: Config = HUB_YAML, as_json: Json = False) -> None:
 @maps.command("test")
 def map_test(
     names: Annotated[list[str] | None, typer.Argument(help="mappings; all if absent")] = None,
+    write: Annotated[bool, typer.Option("--write", help="what comes out becomes what is expected (your own mappings)")] = False,
     config: Config = HUB_YAML,
     as_json: Json = False,
 ) -> None:
     """Run the examples that mappings carry."""
     from hub.cli import mapping
 
-    raise typer.Exit(mapping.test(names or [], config, Output(as_json)))
+    raise typer.Exit(mapping.test(names or [], write, config, Output(as_json)))
 
 
 @maps.command("show")

@@ -7,7 +7,7 @@ from pathlib import Path
 from hub.cli.output import Exit, Output
 
 HUB_YAML = """\
-# Channelhub. Reference of every word: docs/reference/configuration.md. Check it with: hub doctor
+# Channelhub. Reference of every word: docs/reference/hub-yaml.md. Check it with: hub doctor
 hub:
   store: "sqlite:///var/hub.db"
   channels: local

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from adapters.base import Document, Format, Layout
 from canonical_model.catalogue import TYPES
 from canonical_model.problems import HubError
@@ -106,12 +108,14 @@ def names(config: Path, out: Output) -> int:
     return int(Exit.DONE)
 
 
-def test(chosen: Iterable[str], config: Path, out: Output) -> int:
-    """Run examples; exit code 1 when one fails or a mapping has none."""
+def test(chosen: Iterable[str], write: bool, config: Path, out: Output) -> int:
+    """Run examples; exit code 1 when one fails or a mapping has none. ``write``: what comes out becomes what is expected."""
     library, formats = library_of(config), known_formats(config)
     failed = 0
     for name in [*chosen] or library.names():
         mapping = library.parse(name)
+        if write:
+            _write(mapping, library, formats, out)
         results = examples_of(mapping, library, formats)
         failed += sum(not result.passed for result in results) + (not results)
         for result in results or ():
@@ -126,6 +130,24 @@ def test(chosen: Iterable[str], config: Path, out: Output) -> int:
 def examples_of(mapping: ParsedMapping, library: Library, formats: Mapping[str, Format]) -> list[ExampleResult]:
     """The results of a mapping's examples, read with the words of its source."""
     return run_examples(mapping, reader(mapping, formats), lambda file: library.beside(mapping.name, file), codes_of(mapping, library))
+
+
+def _write(mapping: ParsedMapping, library: Library, formats: Mapping[str, Format], out: Output) -> None:
+    """Write the ``gives:`` files of one of the user's own mappings that are not there or differ."""
+    place = library.place(mapping.name)
+    if not any(place.is_relative_to(folder) for folder in library.folders):
+        raise HubError(f"mapping {mapping.name!r} is not in a folder of yours", fix="name one of your own mappings with --write")
+    expected = {example.gives for example in mapping.examples if example.gives}
+
+    def beside(file: str) -> bytes:
+        return b"{}" if file in expected and not (place.parent / file).is_file() else library.beside(mapping.name, file)
+
+    for result in run_examples(mapping, reader(mapping, formats), beside, codes_of(mapping, library)):
+        if result.body is not None and result.differences and result.example.gives:
+            file = place.parent / result.example.gives
+            file.write_bytes(orjson.dumps(result.body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+            row = {"mapping": mapping.name, "wrote": result.example.gives}
+            out.emit(row, lambda row: f"wrote {row['wrote']}: read it before you trust it")
 
 
 def reader(mapping: ParsedMapping, formats: Mapping[str, Format]) -> Callable[[bytes], Iterator[Document]]:
