@@ -160,7 +160,7 @@ class FlatDocument(IdocControl):
         records = lines[1:]
         parts = list(map(str.rstrip, map(add, map(_NAME, records), map(_SDATA, records))))
         content = "\n".join(filter(None, parts))
-        if _STATUS in content:
+        if "_" in content and _STATUS in content:
             content = "\n".join(part for part in parts if part and not part.startswith(_STATUS))
         return hashlib.sha256(content.encode("utf-8", "surrogateescape")).digest()[:16]
 
