@@ -38,6 +38,8 @@ class Loaded:
     planner: Planner
     states: dict[str, ServiceState] = field(default_factory=dict)
     given: dict[int, Applicable] = field(default_factory=dict)
+    bodies: dict[int, bytes] = field(default_factory=dict)
+    repeats: dict[int, int | None] = field(default_factory=dict)
 
     def reload(self, unit: UnitOfWork, plan: Plan) -> None:
         """What services may need, collected over the window, locked sorted by them."""
@@ -61,8 +63,22 @@ def load(unit: UnitOfWork, planner: Planner, plan: Plan) -> Loaded | None:
     lines = {k: Line(heads[k], waiting.get(k, [])) for k in keys}
     loaded = Loaded(lines, _tables(unit, planner, plan), originals, _candidates(lines, planner.limit), planner)
     planner.translate_stored(connection, plan, loaded.candidates)
+    loaded.bodies = documents.bodies(connection, _likely_cases(plan, loaded))
     loaded.reload(unit, plan)
     return loaded
+
+
+def _likely_cases(plan: Plan, loaded: Loaded) -> set[int]:
+    """Documents that an arrival may have to be compared with, field by field: read at once, since a resent packet has many."""
+    found: set[int] = set()
+    for doc in plan.arrivals:
+        known = [item.content for item in loaded.tables.known.get(doc.t or "", ())]
+        full = loaded.lines[doc.k].head.full if doc.k is not None else None
+        if known and all(content.s != doc.s for content in known):
+            found.add(known[0].document)
+        elif not known and full is not None and full.s != doc.s and doc.v in (None, loaded.lines[doc.k or ""].head.v):
+            found.add(full.document)
+    return found
 
 
 def _tables(unit: UnitOfWork, planner: Planner, plan: Plan) -> Tables:
@@ -232,10 +248,14 @@ class Deciding:
         return True
 
     def _want(self, doc: Document) -> None:
-        """Its turn came, since what stood before it closed: it and those behind it are translated, as far as there is room."""
+        """Its turn came, since what stood before it closed: it and those behind it are translated, as far as there is room.
+
+        A window that applied nothing yet takes at least one, so that it never stands still.
+        """
         room = 2 * self.loaded.planner.limit - len(self.plan.translations) - len(self.wanted)
         behind = [item for item in self.lines[doc.k or ""].waiting if item.place >= doc.place and not item.fresh and not item.holds]
-        for item in behind[: max(room, 0)]:
+        least = 0 if self.applying.collected.effects else 1
+        for item in behind[: max(room, least)]:
             self.wanted[item.id] = copied(item)
 
     def apply(self, doc: Document, head: Head, effective: bool) -> tuple[Problem, ...]:
@@ -254,12 +274,16 @@ class Deciding:
         if earlier is None or doc.body is None:
             return None
         mine = next((item.body for item in self.new if item.id == earlier), None)
-        old = mine or documents.bodies(self.unit.connection, [earlier]).get(earlier)
+        if mine is None and earlier not in self.loaded.bodies:
+            self.loaded.bodies.update(documents.bodies(self.unit.connection, [earlier]))
+        old = mine or self.loaded.bodies.get(earlier)
         return None if old is None else difference(orjson.loads(old), orjson.loads(doc.body))
 
     def repeated(self, doc: Document) -> int | None:
         seq, n = message_of(doc.id)
-        earlier = messages.earlier_with_hash(self.unit.connection, self.plan.messages[seq])
+        if seq not in self.loaded.repeats:
+            self.loaded.repeats[seq] = messages.earlier_with_hash(self.unit.connection, self.plan.messages[seq])
+        earlier = self.loaded.repeats[seq]
         return None if earlier is None else document_id(earlier, n)
 
     def _decision(self) -> Decision:

@@ -48,7 +48,7 @@ def run(lines: list[dict[str, Any]], limit: int, between: bool) -> tuple[list[st
         return result
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.integers(0, 10_000))
 def test_windows_of_any_size_end_the_same(seed: int) -> None:
     lines = traffic(seed)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from hub.codebook import Codebook
 from hub.signals import probe
 from hub.store.invariants import broken
 from hub.store.lane_tables import document, effect, hold, message, work
 from hub.store.out_tables import published
-from tests.hub.lane.world import World
+from tests.hub.lane.world import World, count_statements
 
 
 def intact(world: World) -> bool:
@@ -25,7 +25,7 @@ def test_one_of_seven_facts_frees_exactly_its_set_in_the_order_of_keys(tmp_path:
         world.send(*[{"k": f"K{n // 2:05}", "v": str(n % 2), "x": n, "items": [f"X{n // 2 % 7}"]} for n in range(start, start + 500)])
     world.run()
     assert len(world.causes()) == 5000 - 2500
-    statements = _count_statements(world)
+    statements = count_statements(world)
     world.codes(("X3", "C-3"))
     world.lane.release_jobs()
     world.run()
@@ -57,7 +57,7 @@ def test_a_window_of_freed_keys_asks_no_more_than_one_of_few(tmp_path: Path) -> 
         world.send(*[{"k": f"K{n}", "items": ["X"]} for n in range(size)])
         world.run()
         world.codes(("X", "C"))
-        statements = _count_statements(world)
+        statements = count_statements(world)
         world.run()
         counts.append(statements[0])
         assert world.states() == ["applied"] * size
@@ -197,10 +197,3 @@ def test_nothing_is_translated_twice_by_a_window_that_does_not_change_holds(tmp_
     assert world.translator.calls == 1000
     assert world.rows(select(work)) == []
     assert world.rows(select(func.count()).select_from(document))[0][0] == 1000
-
-
-def _count_statements(world: World) -> list[int]:
-    count = [0]
-    for engine in (world.store.writer, world.store.reader):
-        event.listen(engine, "after_cursor_execute", lambda *_: count.__setitem__(0, count[0] + 1))
-    return count

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from hub.stages.admit import Terms
 from hub.store.invariants import broken
 from hub.store.lane_tables import cases, document
-from tests.hub.lane.world import World
+from tests.hub.lane.world import World, count_statements
 
 CASES: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
     "1": ([{"k": "A", "t": "1"}, {"k": "A", "t": "1"}], ["applied", "duplicate"]),
@@ -117,6 +117,21 @@ def test_a_thousand_changed_resends_are_conflicts_each_with_its_diff(tmp_path: P
     diffs = [row.diff for row in world.rows(select(cases).where(cases.c.state == "open"))]
     assert len(diffs) == 1000
     assert set(diffs) == {b'[{"at":"/x","old":"old","new":"new"}]'}
+
+
+def test_a_window_of_conflicts_asks_no_more_than_one_of_few(tmp_path: Path) -> None:
+    counts = []
+    for size in (5, 150):
+        (tmp_path / str(size)).mkdir()
+        world = World(tmp_path / str(size))
+        world.send(*[{"k": f"A{n}", "t": str(n), "x": "old"} for n in range(size)])
+        world.run()
+        world.send(*[{"k": f"A{n}", "t": str(n) if n % 2 else f"new-{n}", "x": "new"} for n in range(size)])
+        counted = count_statements(world)
+        world.run()
+        counts.append(counted[0])
+        assert world.states().count("waiting") == size
+    assert counts[0] == counts[1]
 
 
 def test_a_correction_of_a_held_order_does_not_wait_behind_its_mistake(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, event, select
 
 from canonical_model.problems import Cause, Hold, Problem, Unreadable
 from connectors.base import Inbound
@@ -169,6 +169,14 @@ def open_store(folder: Path, clock: TestClock, partitions: int = 4) -> Store:
     if not path.exists():
         path.write_bytes(_template(partitions))
     return Store(f"sqlite:///{path}", clock, partitions)
+
+
+def count_statements(world: World) -> list[int]:
+    """A counter of one element that rises with every statement."""
+    count = [0]
+    for engine in (world.store.writer, world.store.reader):
+        event.listen(engine, "after_cursor_execute", lambda *_: count.__setitem__(0, count[0] + 1))
+    return count
 
 
 class World:

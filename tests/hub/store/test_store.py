@@ -22,7 +22,7 @@ from hub.store.lane_tables import document, message, work
 from hub.store.records import document_id, key_text, message_of
 from hub.store.unit import UnitOfWork
 from hub.store.writing import Writer
-from tests.hub.lane.world import TestClock, World, open_store
+from tests.hub.lane.world import TestClock, World, count_statements, open_store
 
 SERVICES = (hub.services.inventory.tables, hub.services.master.tables, hub.services.order.tables)
 
@@ -136,14 +136,12 @@ def test_another_number_of_partitions_is_refused(tmp_path: Path) -> None:
 
 
 def test_statements_of_a_window_do_not_grow_with_it(tmp_path: Path) -> None:
-    from tests.hub.lane.test_release import _count_statements
-
     counts = []
     for size in (10, 150):
         (tmp_path / str(size)).mkdir()
         world = World(tmp_path / str(size))
         world.send(*[{"k": f"K{n}", "t": str(n), "items": ["?"] if n % 5 == 0 else []} for n in range(size)])
-        count = _count_statements(world)
+        count = count_statements(world)
         world.lane.run(next(p for p in range(4) if world.lane.run(p)))
         counts.append(count[0])
     assert counts[0] == counts[1] < 50
