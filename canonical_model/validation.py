@@ -1,22 +1,20 @@
 """Validation of a body on the path (decision D26): the compiled schema first, then the rules across fields.
 
-``validate`` runs jsonschema-rs, compiled once a type: tens of microseconds for an order of ten lines. ``explain`` runs
-jsonschema over the same schema with the same format functions and is for people. Both give Problems of cause
-``invalid_value`` whose ``target`` is a JSON pointer and whose key is ``<type>:<pointer without line numbers>``.
+``validate`` runs jsonschema-rs, compiled once a type: tens of microseconds for an order of ten lines. It gives Problems of
+cause ``invalid_value`` whose ``target`` is a JSON pointer and whose key is ``<type>:<pointer without line numbers>``.
+``canonical_model.explaining`` gives the same verdict from jsonschema, for people.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-import jsonschema
 import jsonschema_rs
-from jsonschema import validators
 
 from canonical_model import checks, formats
 from canonical_model.checks import Complaint
@@ -33,8 +31,8 @@ def validate(type_name: str, body: Mapping[str, Any]) -> list[Problem]:
     Never raises on a body, whatever is in it. Raises Misconfigured for a type that the catalogue has not.
     """
     if is_valid(type_name, body):
-        return _problems(type_name, checks.check(type_name, body))
-    return _problems(type_name, _refused(type_name, body))
+        return problems(type_name, checks.check(type_name, body))
+    return problems(type_name, _refused(type_name, body))
 
 
 def is_valid(type_name: str, body: Any) -> bool:
@@ -45,31 +43,18 @@ def is_valid(type_name: str, body: Any) -> bool:
         return False
 
 
-def explain(type_name: str, body: Mapping[str, Any]) -> list[Problem]:
-    """The same verdict from jsonschema, in the order of the body, each with the place, the fact and the fix."""
-    try:
-        errors = list(islice(_slow(type_name).iter_errors(body), MOST))
-    except RecursionError:
-        return _problems(type_name, [_not_json("nested too deep")])
-    if errors:
-        errors.sort(key=lambda error: list(map(str, error.absolute_path)))
-        return _problems(type_name, [complaint for error in errors for complaint in _explained(error)])
-    # What JSON cannot hold, such as half of a surrogate pair, is a text like any other to jsonschema.
-    return validate(type_name, body)
-
-
 def _refused(type_name: str, body: Any) -> list[Complaint]:
     """What jsonschema-rs has against a body, over the whole schema."""
     try:
         errors = list(islice(_full(type_name).iter_errors(body), MOST))
     except (ValueError, RecursionError) as error:
-        return [_not_json(str(error))]
+        return [not_json(str(error))]
     return [
-        complaint for error in errors for complaint in _complaints(error.kind.name, error.kind.value, error.instance, error.instance_path)
+        complaint for error in errors for complaint in complaints(error.kind.name, error.kind.value, error.instance, error.instance_path)
     ]
 
 
-def _not_json(why: str) -> Complaint:
+def not_json(why: str) -> Complaint:
     return "", f"the body is not JSON: {why[:200]}", "give texts in Unicode, whole numbers, lists and mappings"
 
 
@@ -88,41 +73,7 @@ def _compiled(text: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(dict(text), formats=dict(formats.CHECKERS), validate_formats=True, pattern_options=options)
 
 
-@lru_cache(maxsize=64)
-def _slow(type_name: str) -> Any:
-    # jsonschema searches with Python's `$`, which also stands before a last line feed: a schema's does not.
-    extend: Any = validators.extend
-    kind = extend(jsonschema.Draft202012Validator, {"pattern": _pattern})
-    checker = jsonschema.FormatChecker(formats=())
-    checker.checkers = {name: (_lenient(check), ()) for name, check in formats.CHECKERS.items()}
-    return kind(schema(type_name), format_checker=checker)
-
-
-def _lenient(check: Callable[[str], bool]) -> Callable[[object], bool]:
-    """A format says something of texts only; the type says the rest."""
-    return lambda given: not isinstance(given, str) or check(given)
-
-
-def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
-    if isinstance(instance, str) and not formats.matches(pattern, instance):
-        yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-def _explained(error: jsonschema.ValidationError) -> Iterable[Complaint]:
-    """jsonschema names the keyword's whole value; the parts that are wrong are found again here."""
-    wanted: Any = error.validator_value
-    given: Any = error.instance
-    schema: Any = error.schema
-    known: tuple[str, ...] = ()
-    if error.validator == "required":
-        wanted = [name for name in wanted if name not in given]
-    elif error.validator == "additionalProperties":
-        known = tuple(schema["properties"])
-        wanted = [name for name in given if name not in known]
-    return _complaints(error.validator, wanted, given, error.absolute_path, known)
-
-
-def _complaints(keyword: Any, wanted: Any, given: Any, path: Iterable[str | int], known: tuple[str, ...] = ()) -> Iterator[Complaint]:
+def complaints(keyword: Any, wanted: Any, given: Any, path: Iterable[str | int], known: tuple[str, ...] = ()) -> Iterator[Complaint]:
     """(pointer, fact, fix) of one refusal, in the hub's words; one for each name where names are missing or too many."""
     pointer = "".join(map(_step, path))
     if keyword == "required":
@@ -165,7 +116,7 @@ def _step(part: str | int) -> str:
     return f"/{str(part).replace('~', '~0').replace('/', '~1')}"
 
 
-def _problems(type_name: str, complaints: Iterable[Complaint]) -> list[Problem]:
+def problems(type_name: str, complaints: Iterable[Complaint]) -> list[Problem]:
     """One problem for each complaint; where a field breaks its format, its pattern says nothing more."""
     found: dict[str, Problem] = {}
     for pointer, fact, fix in islice(complaints, MOST):

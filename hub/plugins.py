@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module, resources
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
+
+from pydantic import BaseModel
 
 import connectors as transports
 from adapters.base import Format
@@ -23,6 +26,7 @@ from adapters.idoc import Definition, IdocFormat, by_name, combine, load_definit
 from adapters.json_document import CanonicalFormat, JsonFormat
 from adapters.x12 import X12
 from canonical_model.problems import HubError, Misconfigured
+from connectors.base import Settings
 from mappings.language import Mapping as ParsedMapping
 from mappings.language import parse
 
@@ -64,6 +68,7 @@ class Library:
 
     folders: tuple[Path, ...] = ()
     overlay: Mapping[str, str] | None = None
+    _parsed: dict[str, tuple[str, ParsedMapping]] = field(default_factory=dict, compare=False, repr=False)
 
     def text(self, name: str) -> str:
         """The YAML of a mapping. Raises Misconfigured with the nearest names when there is none."""
@@ -88,7 +93,10 @@ class Library:
 
     def parse(self, name: str) -> ParsedMapping:
         """The mapping of a name, read and checked. Raises Misconfigured with file:line:column of each fault."""
-        return parse(self.text(name), f"{name}.yaml", self.text)
+        text = self.text(name)
+        if self._parsed.get(name, ("",))[0] != text:
+            self._parsed[name] = (text, parse(text, f"{name}.yaml", self.text))
+        return self._parsed[name][1]
 
     def beside(self, name: str, file: str) -> bytes:
         """The bytes of a file that a mapping's example names. Raises Misconfigured when it is not there."""
@@ -114,6 +122,19 @@ def receivers() -> Mapping[str, type[Any]]:
 def senders() -> Mapping[str, type[Any]]:
     """Every transport that takes messages away, by its ``kind``."""
     return {one.kind: one for one in _transports() if hasattr(one, "send")}
+
+
+def settings_types() -> tuple[Mapping[str, type[Settings]], Mapping[str, type[Settings]], Mapping[str, type[BaseModel]]]:
+    """What ``hub.config.load`` wants to know: settings of transports that bring, of those that take away, and of services."""
+    bring, take = ({name: one.settings_type for name, one in found.items()} for found in (receivers(), senders()))
+    return bring, take, service_settings()
+
+
+@cache
+def service_settings() -> Mapping[str, type[BaseModel]]:
+    """Settings of each service by its name: the services that have a file ``settings.py`` with ``SETTINGS``. Imports no store."""
+    names = sorted(module.name for module in pkgutil.iter_modules(import_module("hub.services").__path__) if module.ispkg)
+    return {name: import_module(f"hub.services.{name}.settings").SETTINGS for name in names if find_spec(f"hub.services.{name}.settings")}
 
 
 def _transports() -> Iterator[type[Any]]:

@@ -13,14 +13,16 @@ from typing import Any
 from adapters.base import Format
 from hub.codebook import BookView
 from hub.commands import Actor, Commands
-from hub.config import Config, load
+from hub.config import Config, In, load
 from hub.flow import Flow
-from hub.plugins import Library, formats, receivers, senders
+from hub.plugins import Library, formats, receivers, senders, settings_types
 from hub.replay import Replay, keep_inputs, mapping_text
 from hub.services.inventory.service import InventoryService
+from hub.services.inventory.settings import InventorySettings
 from hub.services.master.service import MasterService
 from hub.services.master.tables import stock_items
 from hub.services.order.service import OrderService
+from hub.services.order.settings import OrderSettings
 from hub.services.together import Together
 from hub.signals import Signals
 from hub.stages.answers import Answers
@@ -71,10 +73,9 @@ class Hub:
 def build(file: Path, clock: Clock | None = None, signals: Signals | None = None, *, promote: bool = True) -> Hub:
     """Build a hub from its configuration file; the store is opened and, embedded, brought up to date.
 
-    ``promote``: edited mappings become active by it, as the embedded default wants.
+    ``promote``: edited mappings become active by it, as the embedded default wants, and parents of code sets what the file says.
     """
-    kinds = ({name: one.settings_type for name, one in found.items()} for found in (receivers(), senders()))
-    config = load(file, *kinds)
+    config = load(file, *settings_types())
     return build_from(config, clock or SystemClock(), signals or Signals(), promote=promote)
 
 
@@ -93,7 +94,7 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
     outward, subscribed = _outward(config, library, known, book, answers)
     terms = RouteTerms(ways)
     ports = Ports(
-        translate=ways.translate, terms=terms.terms, services=(services(), AcknowledgementService()),
+        translate=ways.translate, terms=terms.terms, services=(services(config), AcknowledgementService()),
         subscriptions=subscribed, parties=_parties(ways),
         acknowledge=answers.acknowledgement, answer=answers.application,
     )  # fmt: skip
@@ -101,13 +102,14 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
     commands = Commands(store, ports, signals)
     if promote:
         _activate(store, commands, ways, library)
+        _set_parents(config, store, flow, commands)
     replay = Replay(store, ways, book, known)
     return Hub(config, store, library, known, ways, outward, ports, flow, commands, replay, signals, clock, _inward(config))
 
 
 def open_store(config: Config, clock: Clock) -> Store:
     """The message store of a configuration, brought up to date where it is embedded."""
-    return Store(config.store_url(), clock).create()
+    return Store(config.store_url(), clock).open()
 
 
 def definitions(config: Config, store: Store) -> Mapping[str, str]:
@@ -130,6 +132,16 @@ def _activate(store: Store, commands: Commands, ways: Ways, library: Library) ->
         keep_inputs(unit, ways, library)
 
 
+def _set_parents(config: Config, store: Store, flow: Flow, commands: Commands) -> None:
+    """What ``code_sets`` says of parents becomes the next revisions of the codebook, and frees what waits for it. Parents that
+    go are taken first, so that turning one round is no circle on the way."""
+    with store.read() as connection:
+        view = flow.codebook.view(connection)
+    differing = {name: parent for name, parent in config.parents().items() if view.parent(name) != parent}
+    for name, parent in sorted(differing.items(), key=lambda item: bool(item[1])):
+        commands.set_parent(Actor("start"), name, parent)
+
+
 def mapped_routes(ways: Ways) -> Mapping[str, list[str]]:
     """Mapping name -> names of the routes that use it."""
     found: dict[str, list[str]] = {}
@@ -139,9 +151,12 @@ def mapped_routes(ways: Ways) -> Mapping[str, list[str]]:
     return found
 
 
-def services() -> Together:
-    """The services of the hub in the sequence in which their rows are locked, and who may ask whom."""
-    members = (MasterService(), InventoryService(stock_items=stock_items), OrderService(stock_items=stock_items))
+def services(config: Config) -> Together:
+    """The services of the hub in the sequence in which their rows are locked, and who may ask whom; their rules are in ``services:``."""
+    inventory, order = config.services["inventory"], config.services["order"]
+    assert isinstance(inventory, InventorySettings)
+    assert isinstance(order, OrderSettings)
+    members = (MasterService(), InventoryService(inventory.rules(), stock_items), OrderService(order.rules(), stock_items))
     return Together(members, _wire)
 
 
@@ -179,10 +194,14 @@ def _outward(
 def _inward(config: Config) -> Mapping[tuple[str, str], tuple[Door, Any]]:
     """Every ``in:`` line's transport and where what it brings is put."""
     return {
-        (name, block.name): (Door(name, block.name, limit=config.hub.limits.message_bytes), receivers()[block.connector](block.settings))
+        (name, block.name): (_door(name, block, config), receivers()[block.connector](block.settings))
         for name, system in config.systems.items()
         for block in system.in_
     }
+
+
+def _door(system: str, block: In, config: Config) -> Door:
+    return Door(system, block.name, block.partition_by, block.limits.message_bytes or config.hub.limits.message_bytes)
 
 
 def _parties(ways: Ways) -> Callable[[str, Mapping[str, Any] | None], tuple[str, str]]:

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hub.bootstrap import build
 from hub.cli.output import Exit, Output, not_found
+from hub.cli.settings import store_of
 from hub.store.views import held, messages, search
 from hub.store.views.summary import summary as summary_object
 
 
 def find(number: str, config: Path, out: Output) -> int:
     """Documents by a business number."""
-    with build(config).store.read() as connection:
+    with store_of(config).read() as connection:
         rows = search.find(connection, number, None)
     if not rows:
         not_found(f"number {number!r}", out, "numbers are what a mapping names under numbers:")
@@ -24,7 +24,7 @@ def find(number: str, config: Path, out: Output) -> int:
 
 def message(id: int, config: Path, out: Output) -> int:
     """One message with all of its documents."""
-    with build(config).store.read() as connection:
+    with store_of(config).read() as connection:
         found = messages.message_object(connection, id, None)
     if found is None:
         not_found(f"message {id}", out, "hub find NUMBER")
@@ -59,7 +59,7 @@ def _holds_text(row: Mapping[str, Any], depth: int) -> list[str]:
 
 def holds(by: str | None, cause: str | None, config: Path, out: Output) -> int:
     """What waits."""
-    with build(config).store.read() as connection:
+    with store_of(config).read() as connection:
         if by == "cause":
             out.table(held.by_cause(connection, None, cause), "cause", "key", "count", "since", "fact", "fix")
         else:
@@ -69,7 +69,7 @@ def holds(by: str | None, cause: str | None, config: Path, out: Output) -> int:
 
 def summary(config: Path, out: Output) -> int:
     """The store in a dozen numbers."""
-    with build(config).store.read() as connection:
+    with store_of(config).read() as connection:
         found = summary_object(connection)
     out.emit(found, lambda row: "\n".join(f"{name:13} {value}" for name, value in row.items()))
     return int(Exit.DONE)

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adapters.base import Format
 from hub.config import Config, load
-from hub.plugins import Library, formats, receivers, senders
+from hub.plugins import Library, formats, settings_types
+
+if TYPE_CHECKING:
+    from hub.store.database import Store
 
 
 def load_config(file: Path) -> Config:
-    """``hub.yaml`` with the settings types of every transport there is."""
-    kinds = ({name: one.settings_type for name, one in found.items()} for found in (receivers(), senders()))
-    return load(file, *kinds)
+    """``hub.yaml`` with the settings types of every transport and service there is."""
+    return load(file, *settings_types())
+
+
+def store_of(file: Path) -> Store:
+    """The store of a configuration, to look into: nothing else of the hub is built."""
+    from hub.store.database import Store as Opened
+
+    return Opened(load_config(file).store_url()).open()
 
 
 def library_of(file: Path) -> Library:

@@ -26,8 +26,9 @@ def translate(
     file: Path, system: str, codes: Path | None, way: str | None, trace: bool, received: str | None, config: Path, out: Output
 ) -> int:
     """Each document with its key, body or problems; exit code 1 when one is held."""
-    chosen, raw = _way(load_config(config), system, way, config), file.read_bytes()
-    inputs = chosen.inputs(_book(codes, config))
+    loaded = load_config(config)
+    chosen, raw = _way(loaded, system, way, config), file.read_bytes()
+    inputs = chosen.inputs(_book(codes, config, loaded.parents()))
     envelope = Envelope(system, _instant(received), file.name, {}, chosen.name)
     held = 0
     try:
@@ -62,12 +63,12 @@ def _way(config: Config, system: str, name: str | None, file: Path) -> Way:
             at=str(file),
             fix=f"--way, one of {', '.join(one.name for one in block.in_)}",
         )
-    return compile_way(system, block, ways[0], library_of(file), known_formats(file))
+    return compile_way(system, block, ways[0], library_of(file), known_formats(file), config.hub.limits)
 
 
-def _book(codes: Path | None, config: Path) -> Book:
+def _book(codes: Path | None, config: Path, parents: Mapping[str, str]) -> Book:
     if codes is not None:
-        return LineBook(parse_csv(codes.read_text("utf-8-sig")))
+        return LineBook(parse_csv(codes.read_text("utf-8-sig")), parents)
     from hub.bootstrap import build
 
     hub = build(config)

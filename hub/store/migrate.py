@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
@@ -57,4 +56,6 @@ def upgrade(connection: Connection, target: str = "heads") -> None:
 
 def differences(connection: Connection) -> list[Any]:
     """What the metadata says and the database does not have, or the other way round."""
+    from alembic.autogenerate import compare_metadata
+
     return list(compare_metadata(MigrationContext.configure(connection), schema.metadata))

@@ -8,7 +8,7 @@ is compiled: a function that has some is made with them once. ``examples`` are e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
@@ -150,8 +150,8 @@ def _calls(tree: object) -> Iterator[Call]:
     if isinstance(tree, (tuple, list)):
         for item in tree:
             yield from _calls(item)
-    elif isinstance(tree, Mapping):
+    elif isinstance(tree, dict):
         yield from _calls(tuple(tree.values()))
-    elif is_dataclass(tree):
-        for member in fields(tree):
-            yield from _calls(getattr(tree, member.name))
+    elif members := getattr(tree, "__dataclass_fields__", None):
+        for name in members:
+            yield from _calls(getattr(tree, name))
