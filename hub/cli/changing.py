@@ -31,12 +31,12 @@ def codes_import(file: Path, actor: str, config: Path, out: Output) -> int:
         text = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise HubError(f"{file} cannot be read as UTF-8: {error}", fix="save it as UTF-8 CSV") from None
-    return _say(build(config).commands.import_codes(Actor(actor), text, file.name), out)
+    return _say(build(config, promote=False).commands.import_codes(Actor(actor), text, file.name), out)
 
 
 def codes_export(file: Path | None, at: int | None, config: Path) -> int:
     """CSV that ``codes import`` takes back unchanged."""
-    with build(config).store.read() as connection:
+    with build(config, promote=False).store.read() as connection:
         text = export_csv(connection, at=at)
     if file is None:
         sys.stdout.write(text)
@@ -64,12 +64,12 @@ def codes_set(
     line = CodeLine(
         table, code_set, code, canonical, numerator=int(numerator), denominator=int(denominator or "1"), preferred=preferred, **words
     )
-    return _say(build(config).commands.set_codes(Actor(actor), [line]), out)
+    return _say(build(config, promote=False).commands.set_codes(Actor(actor), [line]), out)
 
 
 def codes_history(table: str, code_set: str, code: str, config: Path, out: Output) -> int:
     """Rows with the revisions that began and ended them."""
-    with build(config).store.read() as connection:
+    with build(config, promote=False).store.read() as connection:
         rows = history(connection, table, code_set, code)
     if not rows:
         not_found(f"code {code!r} of {table}/{code_set}", out)
@@ -79,7 +79,7 @@ def codes_history(table: str, code_set: str, code: str, config: Path, out: Outpu
 
 def cases(id: int | None, apply: bool, discard: bool, head: int | None, why: str, actor: str, config: Path, out: Output) -> int:
     """List, show, apply, discard."""
-    hub = build(config)
+    hub = build(config, promote=False)
     if id is None:
         with hub.store.read() as connection:
             out.table(cases_view.cases(connection, None), "id", "k", "document", "against", "kind", "state", "closed_by", "note")
@@ -111,7 +111,7 @@ def _case_text(row: Mapping[str, Any]) -> str:
 
 def resubmit(document: int, edit: Path | None, why: str, actor: str, config: Path, out: Output) -> int:
     """The edited file, or the stored message once more."""
-    hub = build(config)
+    hub = build(config, promote=False)
     if edit is not None:
         return _say(hub.commands.resubmit(Actor(actor), document, edit.read_bytes(), why), out)
     seq, _ = message_of(document)
@@ -124,18 +124,18 @@ def resubmit(document: int, edit: Path | None, why: str, actor: str, config: Pat
 
 def retry(id: int, kind: str, actor: str, config: Path, out: Output) -> int:
     """After a repair."""
-    return _say(build(config).commands.retry(Actor(actor), kind, id), out)
+    return _say(build(config, promote=False).commands.retry(Actor(actor), kind, id), out)
 
 
 def reject(id: int, why: str, message: bool, actor: str, config: Path, out: Output) -> int:
     """End a hold; the sender is answered."""
-    commands = build(config).commands
+    commands = build(config, promote=False).commands
     return _say((commands.reject_message if message else commands.reject)(Actor(actor), id, why), out)
 
 
 def deliveries(id: int | None, sent: bool, again: bool, why: str, actor: str, config: Path, out: Output) -> int:
     """List; or settle what is in doubt."""
-    hub = build(config)
+    hub = build(config, promote=False)
     if id is not None and (sent or again):
         command = hub.commands.delivery_sent if sent else hub.commands.delivery_again
         return _say(command(Actor(actor), id, why), out)
@@ -159,7 +159,7 @@ def add_definition(file: Path, actor: str, config: Path, out: Output) -> int:
 
     text = _decoded(file.read_bytes())
     definition = load_definition(text)
-    return _say(build(config).commands.add_definition(Actor(actor), "idoc", definition.name, text), out)
+    return _say(build(config, promote=False).commands.add_definition(Actor(actor), "idoc", definition.name, text), out)
 
 
 def _decoded(raw: bytes) -> str:

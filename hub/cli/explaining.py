@@ -15,7 +15,7 @@ from mappings.language.api import Derivation
 
 def explain(message: int, document: int, target: str | None, now: bool, config: Path, out: Output) -> int:
     """Every value (or the one at ``target``) with its derivation down to the bytes of the message."""
-    hub = build(config)
+    hub = build(config, promote=False)
     raw, traced = hub.replay.trace(message, document, now=now)
     if traced is None:
         not_found(f"a route for document {document} of message {message}", out, "hub holds")
@@ -55,7 +55,7 @@ def replay(message: int, mode: str, config: Path, out: Output) -> int:
     if mode not in ("then", "now"):
         out.emit({"error": "usage", "fact": f"--as {mode}", "fix": "then or now"}, lambda row: "--as is then or now")
         return int(Exit.USAGE)
-    hub = build(config)
+    hub = build(config, promote=False)
     different = 0
     for again in hub.replay.message(message, then=mode == "then"):
         row = {

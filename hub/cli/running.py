@@ -106,7 +106,7 @@ def _examinations(config: Path) -> Iterator[tuple[str, Callable[[], str | None]]
     yield "packages", _packages
     yield "configuration", lambda: f"{len(load_config(config).systems)} systems"
     try:
-        hub = build(config)
+        hub = build(config, promote=False)
     except HubError as error:
         yield "hub", lambda fault=error: _raise(fault)  # type: ignore[misc]
         return
