@@ -47,8 +47,8 @@ class SystemCodes:
     def resolve(self, table: str, code: str, *, context: str = "", on: date) -> Hit | Miss:
         """Partner's code -> canonical, valid on a day."""
         question = (table, code, context, on)
-        if question in self._codes:
-            return self._codes[question]
+        if (known := self._codes.get(question)) is not None:
+            return known
         found = self._find(table, code, context, on.isoformat())
         if len(found) == 1:
             return _kept(self._codes, question, self._hit(next(iter(found.values()))))
@@ -57,8 +57,8 @@ class SystemCodes:
     def item(self, code: str, *, unit: str = "", gtin: str | None = None, on: date) -> Hit | Miss:
         """(item code, unit) -> item id; a GTIN of the message answers when the table is silent, and is never contradicted."""
         question = (code, unit, gtin, on)
-        if question in self._items:
-            return self._items[question]
+        if (known := self._items.get(question)) is not None:
+            return known
         answer = self._item(code, unit, gtin, on)
         return _kept(self._items, question, answer) if isinstance(answer, Hit) else answer
 
@@ -76,8 +76,8 @@ class SystemCodes:
     def pack(self, item: str, unit: str, *, on: date) -> Pack | Miss:
         """A packaging level as an exact ratio to the base unit; the nearest code set that has one answers."""
         question = (item, unit, on)
-        if question in self._packs:
-            return self._packs[question]
+        if (known := self._packs.get(question)) is not None:
+            return known
         rows = self._nearest(self._index.packs.get((item, unit), ()), on.isoformat())
         answers = {(row.canonical, row.numerator, row.denominator): row for row in rows}
         if len(answers) == 1:
