@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from canonical_model.problems import Misconfigured
 from connectors.base import Capabilities, Inbound, Receipt, SendRefused, Settings
@@ -33,12 +33,13 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "application/edi-x12": ".edi", "application/edifact": ".edi",
 }  # fmt: skip
 _STATE: Final = ".hub"
+_INSIDE: Final[dict[str, JsonValue]] = {"relative_to": "folder"}
 
 
 class FileDropSettings(Settings):
     """Where files come from and go to. ``done``, ``error`` and ``work`` must lie on the file system of ``folder``."""
 
-    folder: Path | None = Field(None, description="folder that files are taken from")
+    folder: Path | None = Field(None, description="folder that files are taken from, relative to the folder of hub.yaml")
     pattern: str = Field("*", description="which names are taken, as in a shell; names that begin with a dot never are", examples=["*.csv"])
     complete: Literal["stable", "marker", "renamed"] = Field(
         "stable",
@@ -48,11 +49,17 @@ class FileDropSettings(Settings):
     stable_seconds: int = Field(5, ge=0, description="how long a file must not change before it is taken (complete: stable)")
     marker: str = Field(".ok", min_length=1, description="what is added to a file's name in its marker's name (complete: marker)")
     temporary: tuple[str, ...] = Field((".part", ".tmp", ".filepart", "~"), description="endings of names that are still being written")
-    done: Path | None = Field(Path("done"), description="where accepted files are kept, relative to folder; null deletes them")
-    error: Path = Field(Path("error"), description="where refused files are kept with a .reason.txt beside them, relative to folder")
-    work: Path = Field(Path(".work"), description="where claimed files wait for the hub's commit, relative to folder")
+    done: Path | None = Field(
+        Path("done"), description="where accepted files are kept, relative to folder; null deletes them", json_schema_extra=_INSIDE
+    )
+    error: Path = Field(
+        Path("error"), description="where refused files are kept with a .reason.txt beside, relative to folder", json_schema_extra=_INSIDE
+    )
+    work: Path = Field(
+        Path(".work"), description="where claimed files wait for the hub's commit, relative to folder", json_schema_extra=_INSIDE
+    )
     max_bytes: int = Field(50 * 1024 * 1024, ge=1, description="a larger file goes to error")
-    out: Path | None = Field(None, description="folder that files are written to")
+    out: Path | None = Field(None, description="folder that files are written to, relative to the folder of hub.yaml")
     file_name: str = Field(
         "{name}{extension}", description="name of a written file: {name} of the delivery, {extension} of its content type"
     )

@@ -47,7 +47,7 @@ class Flow:
     def receive(self, inbound: Inbound, door: Door) -> Received:
         """Step 1: kept, then accepted. The wake-up may be lost; the store is looked at anyway."""
         received = self.receiving.receive(inbound, door)
-        self.wake_ups.wake(work.partition_of(door.partition_by or door.system, self.store.partitions))
+        self.wake_ups.wake(work.partition_of(door.order(inbound), self.store.partitions))
         return received
 
     def work(self) -> bool:

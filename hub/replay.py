@@ -97,7 +97,8 @@ class Replay:
         if mapping is None or settings is None:
             raise Gone(f"the {'mapping' if mapping is None else 'settings'} of inputs {id} is not kept", fix="replay --as now")
         route = _route(orjson.loads(mapping), orjson.loads(settings))
-        old = replace(way, routes={"*": route}, code_set=orjson.loads(settings)["code_set"])
+        kept = orjson.loads(settings)
+        old = replace(way, routes={"*": route}, code_set=kept["code_set"], options=kept["settings"].get("reading", way.options))
         return old.inputs(self.books(parts.revision))
 
     def _stored(self, seq: int) -> tuple[Message, bytes]:

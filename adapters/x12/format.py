@@ -44,12 +44,12 @@ class X12:
         return self._context(type.partition("/")[0]).layout
 
     def read(self, raw: bytes, **options: Any) -> Iterator[X12Document]:
-        """Cut a message into documents. Options: ``charset`` (else by the house rule), ``strict`` (warnings of the
-        syntax are errors). Raises Unreadable when there is no document."""
+        """Cut a message into documents. Options: ``charset`` (else by the house rule), ``strict`` (``true``: warnings
+        of the syntax are errors). Raises Unreadable when there is no document."""
         data = bytes(raw)
         binary = any(tag.encode() in data for tag in BINARY)
         message = Text(data, options.get("charset") or None, binary)
-        return read(message, self._context, bool(options.get("strict", False)))
+        return read(message, self._context, str(options.get("strict", "")).lower() == "true")
 
     def write(self, trees: Sequence[Tree], *, type: str, assigned: Mapping[str, str], **options: Any) -> Written:
         """Make one interchange with one group; see ``writer.write``."""

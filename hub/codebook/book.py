@@ -25,6 +25,10 @@ class BookView:
     def _for_code_set(self, name: str) -> SystemCodes:
         return SystemCodes(self._index, self.revision, name)
 
+    def parent(self, name: str) -> str:
+        """The code set that is asked when this one is silent, or nothing."""
+        return self._index.parent(name, self.revision)
+
     def children(self, name: str) -> tuple[str, ...]:
         """A code set and all that fall back to it: whose causes a row of it removes."""
         return self._index.children(name, self.revision)

@@ -1,6 +1,6 @@
 """``hub.yaml``: every block typed, unknown words refused with a suggestion, secrets only by reference (decision D27)."""
 
-from hub.config.blocks import CodeSet, Folders, HubBlock, In, Limits, Out, Route, RouteLimits, System
+from hub.config.blocks import CodeSet, Folders, Function, HubBlock, In, InLimits, Limits, Out, Route, System
 from hub.config.loader import Config, ConfigFault, load, parse
 
 __all__ = [
@@ -8,12 +8,13 @@ __all__ = [
     "Config",
     "ConfigFault",
     "Folders",
+    "Function",
     "HubBlock",
     "In",
+    "InLimits",
     "Limits",
     "Out",
     "Route",
-    "RouteLimits",
     "System",
     "load",
     "parse",

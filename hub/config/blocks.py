@@ -49,12 +49,28 @@ def _no_password(url: str) -> str:
     return url
 
 
+def _partition(text: str) -> str:
+    kind, _, of = text.partition(":")
+    fix = "fix: header:NAME, or file_name:REGEX with one group, as file_name:^([^_]+)_"
+    if kind not in ("header", "file_name") or not of:
+        raise ValueError(f"{text!r} is not known when a message arrives; {fix}")
+    try:
+        groups = re.compile(of).groups if kind == "file_name" else 1
+    except re.error as error:
+        raise ValueError(f"{of!r} is not a regular expression ({error}); {fix}") from None
+    if groups != 1:
+        raise ValueError(f"{of!r} has {groups} groups; {fix}")
+    return text
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
 Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=0)]
 Name = Annotated[str, AfterValidator(_name)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
 Address = Annotated[str, AfterValidator(_no_password)]
 Count = Annotated[int, Field(ge=1)]
+Depth = Annotated[int, Field(ge=1, le=500)]
+Partition = Annotated[str, AfterValidator(_partition)]
 
 
 class Block(BaseModel):
@@ -67,25 +83,22 @@ class Limits(Block):
     """What one message may be, and how many may wait."""
 
     inbound: Count = Field(100_000, description="messages waiting to be translated above which the doors close (503, pull connectors stop)")
-    message_bytes: Count = Field(67_108_864, description="bytes of one message as it arrives")
-    documents: Count = Field(100_000, description="documents in one message")
-    depth: Count = Field(64, description="levels of nesting (JSON, XML)")
-    expansion: Count = Field(100, description="times that an archive or a compressed body may grow")
+    message_bytes: Count = Field(67_108_864, description="bytes of one message as it arrives; a longer one is refused at the door")
+    documents: Count = Field(100_000, description="documents in one message; those behind them wait, and the message is held")
+    depth: Depth = Field(64, description="levels of nesting that a reader follows (JSON, IDoc XML)")
 
 
-class RouteLimits(Block):
-    """What differs from ``hub.limits`` for one route."""
+class InLimits(Block):
+    """What differs from ``hub.limits`` for one way in."""
 
-    message_bytes: Count | None = Field(None, description="bytes of one message")
-    documents: Count | None = Field(None, description="documents in one message")
-    depth: Count | None = Field(None, description="levels of nesting")
-    expansion: Count | None = Field(None, description="times that an archive may grow")
+    message_bytes: Count | None = Field(None, description="bytes of one message as it arrives; a longer one is refused at the door")
+    documents: Count | None = Field(None, description="documents in one message; those behind them wait, and the message is held")
+    depth: Depth | None = Field(None, description="levels of nesting that a reader follows (JSON, IDoc XML)")
 
 
 class Folders(Block):
     """Folders, relative to the folder of ``hub.yaml``."""
 
-    data: Path = Field(Path("var"), description="what the embedded hub keeps beside its database")
     mappings: tuple[Path, ...] = Field((), description="your mappings; looked at before the library that comes with the hub")
     definitions: tuple[Path, ...] = Field((), description="uploaded IDoc definitions and grammars; they win over the ones that come along")
 
@@ -107,6 +120,7 @@ Resend = Literal["park", "newest", "first", "reject"]
 Trust = Literal["trust", "within_key", "ignore"]
 Repeats = Literal["cumulative", "delta"]
 SameKey = Literal["conflict", "replace", "append"]
+Function = Literal["buyer", "seller", "ship_to", "bill_to", "ship_from", "warehouse", "location"]
 
 
 class Route(Block):
@@ -117,13 +131,14 @@ class Route(Block):
     technical_id: Trust | None = Field(None, description="what a technical id proves; the format's habit if absent")
     repeats: Repeats | None = Field(None, description="events without technical id: files that grow, or new rows only")
     same_key: SameKey | None = Field(None, description="overrides what the document type says")
-    partition_by: str | None = Field(None, description="what keeps order among messages besides the system; must be known at receive")
     answer_within: Seconds | None = Field(None, description="a document held longer is answered `received, pending` (90s, 15m, 2h)")
     charset: str | None = Field(None, description="charset of the messages where they do not say it, as gbk")
     zone: Zone | None = Field(None, description="zone of times in these messages, if not the system's")
-    leniency: Literal["lenient", "strict"] = Field("lenient", description="strict: dirt that could be read all the same holds the document")
+    leniency: Literal["lenient", "strict"] = Field(
+        "lenient", description="strict: dirt that could be read all the same holds the document; damage holds it always"
+    )
+    complete: bool = Field(False, description="a stock report that does not name an item of its location says that there is none")
     options: Mapping[str, str] = Field(default_factory=dict, description="further words for the format, as {delimiter: ';'}")
-    limits: RouteLimits = Field(default_factory=RouteLimits, description="limits that differ from hub.limits")
 
     @model_validator(mode="before")
     @classmethod
@@ -142,6 +157,10 @@ class In(Block):
     name: Name = Field("in", description="name of this way in; SYSTEM.CONNECTOR if absent")
     format: str | None = Field(None, description="format of the messages where the connector or the mappings do not say it")
     routes: Mapping[str, Route] = Field(min_length=1, description="document type -> mapping or route block")
+    partition_by: Partition | None = Field(
+        None, description="order is kept among messages with the same `header:NAME` or `file_name:REGEX` (its group), not among all"
+    )
+    limits: InLimits = Field(default_factory=InLimits, description="limits that differ from hub.limits")
     settings: SerializeAsAny[Settings] = Field(default_factory=Settings, description="the connector's own words, checked by it")
 
 
@@ -153,7 +172,9 @@ class Out(Block):
     connector: str = Field(description="kind of the connector")
     name: Name = Field("out", description="name of the subscription, part of every delivery's key; SYSTEM.ON if absent")
     party: Names = Field((), description="only documents for these parties; the system's own party if absent; '*' for any")
-    function: str | None = Field(None, description="only where the receiving party has this function in the document, as warehouse")
+    function: Function | None = Field(
+        None, description="only documents that name the party in this function, whoever they are for; with party '*': anybody in it"
+    )
     charset: str | None = Field(None, description="charset of what is written")
     content_type: str | None = Field(None, description="media type told to the receiver; the format's own if absent")
     options: Mapping[str, str] = Field(default_factory=dict, description="further words for the format, as {sender_id: HUB}")
@@ -174,7 +195,7 @@ class System(Block):
 class CodeSet(Block):
     """A set of codes that several systems may share."""
 
-    parent: Name | None = Field(None, description="code set that is asked when this one is silent")
+    parent: Name | None = Field(None, description="code set that is asked when this one is silent; set at the start, none if absent")
 
 
 class Root(Block):
@@ -183,4 +204,4 @@ class Root(Block):
     hub: HubBlock = Field(default_factory=HubBlock, description="the hub itself")
     systems: Mapping[Name, System] = Field(default_factory=dict, description="outside systems by name")
     code_sets: Mapping[Name, CodeSet] = Field(default_factory=dict, description="code sets with a parent")
-    services: Mapping[str, Any] = Field(default_factory=dict, description="settings of the services by name")
+    services: Mapping[str, Any] = Field(default_factory=dict, description="rules of the services by name: order, inventory")

@@ -17,6 +17,7 @@ from connectors.base import Secret, Settings
 from hub.config import checks
 from hub.config.blocks import CodeSet, HubBlock, Root, System
 from hub.config.lines import BLOCKS, entries, fill, split, words
+from hub.config.located import located
 from hub.config.text import Marked, Path, read
 from hub.config.words import explain, known_words, without_nulls
 from mappings.language.faults import Faults, Lint, did_you_mean
@@ -48,12 +49,9 @@ class Config:
     text: bytes
     folder: File
 
-    def parents(self, code_set: str) -> tuple[str, ...]:
-        """The code sets that are asked after this one, nearest first."""
-        found: list[str] = []
-        while (block := self.code_sets.get(code_set)) and block.parent:
-            found.append(code_set := block.parent)
-        return tuple(found)
+    def parents(self) -> dict[str, str]:
+        """Code set -> the one that is asked when it is silent; nothing for one that stands in ``code_sets`` without a parent."""
+        return {name: block.parent or "" for name, block in self.code_sets.items()}
 
     def path(self, relative: File) -> File:
         """A path of the configuration as an absolute one."""
@@ -61,16 +59,16 @@ class Config:
 
     def store_url(self) -> str:
         """The store's address with its secrets; a relative SQLite file counts from the folder of ``hub.yaml``."""
-        url = revealed(self.hub.store)
+        url = revealed(self.hub.store, self.folder)
         scheme, slashes, name = url.partition(":///")
         if scheme.split("+")[0] != "sqlite" or not slashes or name in ("", ":memory:"):
             return url
         return f"{scheme}:///{self.path(File(name))}"
 
 
-def revealed(text: str) -> str:
-    """A text that may be a reference to a secret."""
-    return Secret(text).reveal() if text.startswith(("env:", "file:")) else text
+def revealed(text: str, folder: File) -> str:
+    """A text that may be a reference to a secret; a relative file counts from ``folder``."""
+    return located(Secret(text), folder).reveal() if text.startswith(("env:", "file:")) else text
 
 
 def load(
@@ -105,11 +103,12 @@ def parse(
     if not marked.value and faults.lints:
         raise ConfigFault(faults.lints)
     canonical = orjson.dumps(marked.value, option=orjson.OPT_SORT_KEYS)
-    root, blocks = Reader(marked, faults, {"in": receivers, "out": senders}, services or {}).read()
+    folder = file.absolute().parent
+    root, blocks = Reader(marked, faults, {"in": receivers, "out": senders}, services or {}, folder).read()
     if faults.lints or root is None:
         raise ConfigFault(faults.lints)
     digest = hashlib.sha256(canonical).hexdigest()[:32]
-    return Config(root.hub, root.systems, root.code_sets, blocks, digest, canonical, file.absolute().parent)
+    return Config(root.hub, root.systems, root.code_sets, blocks, digest, canonical, folder)
 
 
 class Reader:
@@ -121,8 +120,9 @@ class Reader:
         faults: Faults,
         connectors: Mapping[str, Mapping[str, type[Settings]]],
         services: Mapping[str, type[BaseModel]],
+        folder: File,
     ) -> None:
-        self.marked, self.faults, self.connectors, self.services = marked, faults, connectors, services
+        self.marked, self.faults, self.connectors, self.services, self.folder = marked, faults, connectors, services, folder
 
     def read(self) -> tuple[Root | None, dict[str, BaseModel]]:
         """(the blocks or None, the services' settings by name, defaults where a service has no block)."""
@@ -156,7 +156,7 @@ class Reader:
             self._note((*path, "connector"), f"there is no connector {kind!r} that {does}", did_you_mean(kind, known))
         elif isinstance(kind, str):
             made = self.validated(known[kind], without_nulls(known[kind], theirs), path, words(BLOCKS[side]) - {"settings"})
-            ours["settings"] = made or Settings()
+            ours["settings"] = located(made, self.folder) if made else Settings()
             checks.secrets(ours["settings"], path, self._note)
         line.clear()
         line.update(ours)

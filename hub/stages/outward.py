@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 
@@ -17,7 +17,7 @@ from adapters.base import Format, Tree, Written
 from canonical_model.catalogue import TYPES, document_type
 from canonical_model.problems import Hold, Misconfigured, Problem
 from connectors.base import Receipt, Sender
-from hub.config import Out, System
+from hub.config import Function, Out, System
 from hub.plugins import Library
 from hub.stages.ports import Rendered, Subscription
 from hub.stages.routes import Book
@@ -80,7 +80,7 @@ class Outward:
             Subscription(
                 id=self.name if len(parties) == 1 else f"{self.name}.{party}", system=self.system, type=type, assign=self.assign,
                 render=render, send=self.send, party=party, latest=type in TYPES and TYPES[type].latest,
-                idempotent=self.sender.capabilities.idempotent_send,
+                idempotent=self.sender.capabilities.idempotent_send, function=self.block.function,
             )
             for party in parties
         ]  # fmt: skip
@@ -120,6 +120,7 @@ def compile_mapped(
 ) -> tuple[Outward, Renderer, str]:
     """Compile a line with a mapping: (line, renderer, document type). Raises Misconfigured when it does not write that type."""
     mapping, wanted = library.parse(block.mapping), document_type(block.on).name
+    _check_function(block, f"systems.{name}.out.{block.name}")
     if not mapping.outgoing or mapping.source.type != wanted:
         raise Misconfigured(
             f"mapping {mapping.name!r} does not write {wanted}", at=f"systems.{name}.out.{block.name}", fix="name another mapping"
@@ -132,6 +133,8 @@ def compile_mapped(
 
 def compile_syntax(name: str, system: System, block: Out, formats: Mapping[str, Format], books: Books, sender: Sender) -> Outward:
     """Compile a line of syntax acknowledgements."""
+    if block.function:
+        raise Misconfigured(f"{SYNTAX} names no parties", at=f"systems.{name}.out.{block.name}", fix="take function: out")
     return _line(name, system, block, formats["x12"], {}, books, sender)
 
 
@@ -139,6 +142,14 @@ def _line(name: str, system: System, block: Out, format: Format, own: Mapping[st
     zone(system.zone)
     words = {**own, **block.options, **({"charset": block.charset} if block.charset else {})}
     return Outward(block.name, name, block, system, format, words, books, sender)
+
+
+def _check_function(block: Out, at: str) -> None:
+    type = document_type(block.on)
+    known = [role for role in get_args(Function) if role in type.model.model_fields]
+    if block.function and block.function not in known:
+        fix = f"one of {', '.join(known)}" if known else "take function: out"
+        raise Misconfigured(f"{type.name} names nobody as {block.function}", at=at, fix=fix)
 
 
 def _numbers(format: str, number: int, at: datetime) -> dict[str, str]:

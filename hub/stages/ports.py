@@ -39,8 +39,10 @@ class Rendered:
 class Subscription:
     """A system's ``out:`` line: which documents it wants, how they are numbered, made into bytes and sent (decision D16).
 
-    ``assign(number, now)`` gives control numbers and times; ``render(body, assigned)`` is pure and gives bytes or
-    problems; ``send`` is the connector's. ``ask(name)``: was it taken? True, False, or None when that cannot be told.
+    ``party``: only what is for this party (None: any). With ``function`` it is the party that the document names in it,
+    whoever it is addressed to; None: that it names anybody. ``assign(number, now)`` gives control numbers and times;
+    ``render(body, assigned)`` is pure and gives bytes or problems; ``send`` is the connector's. ``ask(name)``: was it taken?
+    True, False, or None when that cannot be told.
     """
 
     id: str
@@ -53,11 +55,18 @@ class Subscription:
     latest: bool = False
     idempotent: bool = False
     ask: Callable[[str], bool | None] | None = None
+    function: str | None = None
 
     def wants(self, outgoing: Outgoing) -> bool:
         """Type with or without its version; any party, or the one it names."""
         same_type = outgoing.type == self.type or outgoing.type.partition("/")[0] == self.type
-        return same_type and (self.party is None or outgoing.party == self.party)
+        return same_type and self._concerns(outgoing)
+
+    def _concerns(self, outgoing: Outgoing) -> bool:
+        if self.function is None:
+            return self.party in (None, outgoing.party)
+        named = outgoing.body.get(self.function)
+        return isinstance(named, Mapping) and self.party in (None, named.get("party"))
 
 
 def no_acknowledgement(message: Message, raw: bytes) -> Sequence[Outgoing]:

@@ -6,6 +6,7 @@ is accepted alike; the same delivery id with another body is refused at the door
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,12 +24,28 @@ SIZE_LIMIT = 200_000_000
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where something came in: its system, the name of the way in, what partitions it, and the largest message it takes."""
+    """Where something came in: its system, the name of the way in, what keeps order besides the system (``header:NAME`` or
+    ``file_name:REGEX`` with one group), and the largest message it takes, in bytes."""
 
     system: str
     route: str = ""
     partition_by: str | None = None
     limit: int = SIZE_LIMIT
+
+    def order(self, inbound: Inbound) -> str:
+        """Messages of one such text stay in order. Without the header, or a name that fits, it is the system alone."""
+        kind, _, of = (self.partition_by or "").partition(":")
+        if kind == "header":
+            found = next((text for name, text in inbound.headers.items() if name.lower() == of.lower()), None)
+        else:
+            match = re.search(of, file_name(inbound)) if kind == "file_name" else None
+            found = match[1] if match else None
+        return self.system if found is None else f"{self.system}:{found}"
+
+
+def file_name(inbound: Inbound) -> str:
+    """The name of what came in, without its folders."""
+    return inbound.origin.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +95,9 @@ class Receiving:
 
 def store_message(unit: UnitOfWork, inbound: Inbound, door: Door, partitions: int, extra: Mapping[str, int] | None = None) -> int:
     """Write a message and its work row; gives its sequence number."""
-    partition = work.partition_of(door.partition_by or door.system, partitions)
+    partition = work.partition_of(door.order(inbound), partitions)
     facts = {
-        "system": door.system, "delivery_id": inbound.delivery_id, "name": inbound.origin.rpartition("/")[2], "origin": inbound.origin,
+        "system": door.system, "delivery_id": inbound.delivery_id, "name": file_name(inbound), "origin": inbound.origin,
         "headers": inbound.headers, "route": door.route, "received_at": unit.now, "partition": partition, **(extra or {}),
     }  # fmt: skip
     seq = messages.save(unit.connection, inbound.payload, facts)
@@ -91,4 +108,4 @@ def store_message(unit: UnitOfWork, inbound: Inbound, door: Door, partitions: in
 def _check(inbound: Inbound, door: Door) -> None:
     if len(inbound.payload) > door.limit:
         fact = f"{len(inbound.payload)} bytes, and {door.limit} is the most"
-        raise Reject(fact, at=f"{door.system} {inbound.origin}", fix="send smaller messages, or raise limit: of the route")
+        raise Reject(fact, at=f"{door.system} {inbound.origin}", fix="send smaller messages, or raise limits.message_bytes of the way in")

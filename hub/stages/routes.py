@@ -17,13 +17,16 @@ import orjson
 from adapters.base import Format
 from canonical_model.catalogue import document_type
 from canonical_model.problems import Misconfigured
-from hub.config import Config, In, System
+from hub.config import Config, In, Limits, System
 from hub.config import Route as RouteBlock
 from hub.plugins import Library
 from hub.stages.translate import Envelope, Inputs, Route, Translated, translate, zone
+from mappings.language import Mapping as ParsedMapping
 from mappings.language import bind
 from mappings.language.api import Codes
 
+NESTED = ("json", "idoc")
+"""Formats whose readers follow nesting, and stop at ``depth``."""
 TYPELESS = ("delimited", "json")
 """Formats whose messages do not say what they are: the mapping's ``source:`` words tell the reader how to cut them."""
 
@@ -52,7 +55,7 @@ class Arrived(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """One way in of one system, compiled. ``blocks`` are the route's settings by document type."""
+    """One way in of one system, compiled. ``blocks`` are the routes' settings by document type, ``most`` documents a message has."""
 
     system: str
     name: str
@@ -63,10 +66,12 @@ class Way:
     options: Mapping[str, Any]
     routes: Mapping[str, Route]
     blocks: Mapping[str, RouteBlock]
+    most: int = 0
 
     def inputs(self, book: Book) -> Inputs:
         """What ``translate`` takes, at one revision of the code tables."""
-        return Inputs(self.system, self.zone, self.party, self.format, self.options, self.routes, book.for_code_set(self.code_set))
+        codes = book.for_code_set(self.code_set)
+        return Inputs(self.system, self.zone, self.party, self.format, self.options, self.routes, codes, most=self.most)
 
     def block(self, route: str) -> RouteBlock | None:
         """The settings of a route by its name."""
@@ -102,59 +107,72 @@ def envelope(message: Arrived) -> Envelope:
 def compile_ways(config: Config, library: Library, formats: Mapping[str, Format]) -> Ways:
     """Compile every way in of a configuration. Raises Misconfigured with mapping file, line and column of what does not fit."""
     ways = {
-        (system, one.name): compile_way(system, block, one, library, formats)
+        (system, one.name): compile_way(system, block, one, library, formats, config.hub.limits)
         for system, block in config.systems.items()
         for one in block.in_
     }
     return Ways(ways)
 
 
-def compile_way(name: str, system: System, one: In, library: Library, formats: Mapping[str, Format]) -> Way:
-    """Compile one ``in:`` line."""
-    routes = {key: compile_route(system, one.name, key, block, library) for key, block in one.routes.items()}
-    format = _format(name, system, one, routes, formats)
+def compile_way(name: str, system: System, one: In, library: Library, formats: Mapping[str, Format], limits: Limits) -> Way:
+    """Compile one ``in:`` line. Raises Misconfigured."""
+    mappings = {key: library.parse(block.mapping) for key, block in one.routes.items()}
+    format = _format(name, system, one, mappings, formats)
+    options = _options(f"systems.{name}.in.{one.name}", format.name, one, mappings, limits)
+    routes = {key: compile_route(system, f"{one.name}:{key}", block, mappings[key], options) for key, block in one.routes.items()}
     for key, route in routes.items():
-        _check(route, format, f"systems.{name}.in.{one.name}.routes.{key}", system.zone)
-    zone(system.zone)
-    options = _options(format.name, one, routes)
-    return Way(name, one.name, system.party, system.zone, system.codes, format, options, routes, one.routes)
+        _check(route, format, f"systems.{name}.in.{one.name}.routes.{key}")
+    most = one.limits.documents or limits.documents
+    return Way(name, one.name, system.party, system.zone, system.codes, format, options, routes, one.routes, most)
 
 
-def compile_route(system: System, way: str, key: str, block: RouteBlock, library: Library) -> Route:
-    """A route: its mapping parsed, its type looked up, its settings hashed."""
-    mapping = library.parse(block.mapping)
+def compile_route(system: System, name: str, block: RouteBlock, mapping: ParsedMapping, options: Mapping[str, Any]) -> Route:
+    """A route: its type looked up, and what decides its translations besides the mapping hashed (decision D1): leniency, time
+    zone, code set, and every word that the reader gets, the charset among them."""
     if mapping.outgoing:
-        raise Misconfigured(f"mapping {mapping.name!r} writes {mapping.target.format}; a route in needs one that reads", at=key)
-    settings = block.model_dump(mode="json", exclude={"mapping"})
-    digest = sha256(orjson.dumps([settings, block.zone or system.zone, system.codes], option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+        raise Misconfigured(f"mapping {mapping.name!r} writes {mapping.target.format}; a route in needs one that reads", at=name)
+    settings = {"leniency": block.leniency, "zone": block.zone or system.zone, "reading": dict(options)}
+    digest = sha256(orjson.dumps([settings, system.codes], option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
     type = document_type(mapping.target.type)
-    return Route(f"{way}:{key}", mapping, type, mapping.namespace or system.codes, settings, digest)
+    return Route(name, mapping, type, mapping.namespace or system.codes, settings, digest)
 
 
-def _format(name: str, system: System, one: In, routes: Mapping[str, Route], formats: Mapping[str, Format]) -> Format:
-    named = one.format or system.format or next(iter(routes.values())).mapping.source.format
+def _format(name: str, system: System, one: In, mappings: Mapping[str, ParsedMapping], formats: Mapping[str, Format]) -> Format:
+    named = one.format or system.format or next(iter(mappings.values())).source.format
     if named not in formats:
         raise Misconfigured(f"format {named!r} is not known", at=f"systems.{name}.in.{one.name}", fix=f"one of {', '.join(formats)}")
     return formats[named]
 
 
-def _check(route: Route, format: Format, at: str, zone_name: str) -> None:
+def _check(route: Route, format: Format, at: str) -> None:
     """Compile for the layout that the format knows now, so that a mapping's faults stop the start and not a message."""
     source = route.mapping.source
     if source.format != format.name:
         raise Misconfigured(f"mapping {route.mapping.name!r} reads {source.format}, this way in brings {format.name}", at=at)
-    bind(route.mapping, format.layout(source.type, **source.options), (zone_name,))
+    zone(route.zone)
+    bind(route.mapping, format.layout(source.type, **source.options), (route.zone,))
 
 
-def _options(format: str, one: In, routes: Mapping[str, Route]) -> dict[str, Any]:
+def _options(at: str, format: str, one: In, mappings: Mapping[str, ParsedMapping], limits: Limits) -> dict[str, Any]:
     """Words for the reader. A typeless format is cut by its one mapping's words; others take what the routes agree on."""
-    merged: dict[str, Any] = {}
-    for key, block in one.routes.items():
-        merged |= block.reading()
-        if format in TYPELESS:
-            merged = {**routes[key].mapping.source.options, "type": routes[key].mapping.source.type} | merged
     if format in TYPELESS and len(one.routes) != 1:
-        raise Misconfigured(
-            f"{format} messages do not say what they are, and {len(one.routes)} routes want them", fix="one `in:` line a type"
-        )
-    return merged
+        fact = f"{format} messages do not say what they are, and {len(one.routes)} routes want them"
+        raise Misconfigured(fact, at=at, fix="one `in:` line a type")
+    words: dict[str, Any] = {"depth": one.limits.depth or limits.depth} if format in NESTED else {}
+    if format == "x12" and all(block.leniency == "strict" for block in one.routes.values()):
+        words["strict"] = "true"
+    if format in TYPELESS:
+        [mapping] = mappings.values()
+        words |= {**mapping.source.options, "type": mapping.source.type}
+    return words | _agreed(at, one)
+
+
+def _agreed(at: str, one: In) -> dict[str, str]:
+    """What the routes of one way in say of reading: a message is read before its types are known, so they must not differ."""
+    agreed: dict[str, str] = {}
+    for key, block in one.routes.items():
+        for word, value in block.reading().items():
+            if agreed.setdefault(word, value) != value:
+                fact = f"{word} is {value!r} here and {agreed[word]!r} in another route of the same way in"
+                raise Misconfigured(fact, at=f"{at}.routes.{key}", fix="say the same in each, or give each its own `in:` line")
+    return agreed

@@ -43,5 +43,5 @@ def _made(way: Way, block: RouteBlock | None, type: DocumentType) -> Terms:
         repeats=(block.repeats if block else None) or "",
         exclusive=type.changes_codebook,
         zone=(block.zone if block else None) or way.zone,
-        settings=dict(block.options) | {"codes": way.code_set} if block else {"codes": way.code_set},
+        settings={"codes": way.code_set, **({"complete": block.complete, "answer_within": block.answer_within} if block else {})},
     )

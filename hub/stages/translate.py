@@ -17,11 +17,13 @@ from zoneinfo import ZoneInfo
 from adapters.base import Document, Finding, Format, Layout, problems_of
 from canonical_model import canonical_json, fingerprint, validate
 from canonical_model.catalogue import DocumentType
-from canonical_model.problems import Cause, Problem, cause_key
+from canonical_model.problems import Cause, Problem, Unreadable, cause_key
 from mappings.language import Bound, MappingFault, bind
 from mappings.language import Mapping as MappingText
 from mappings.language.api import Codes, Context, Traced
 
+DAMAGED = "ask the sender for the whole message, or correct it with hub resubmit --edit"
+DIRTY = "correct it with hub resubmit --edit; or set leniency: lenient for the route in hub.yaml, then hub retry"
 PART = 16
 """Hexadecimal digits of a hash that stand in an inputs id."""
 
@@ -75,6 +77,11 @@ class Route:
     settings: Mapping[str, Any]
     settings_hash: str
 
+    @property
+    def zone(self) -> str:
+        """Time zone of times in its messages; empty: the system's."""
+        return str(self.settings.get("zone", ""))
+
     def bound(self, layout: Layout) -> Bound:
         """The mapping compiled for one layout; kept, since a definition changes less often than a message comes."""
         return _bound(self, layout)
@@ -90,7 +97,8 @@ class Inputs:
     """Everything besides raw bytes and envelope that decides a translation; immutable.
 
     ``format`` holds definitions and grammars; ``options`` are handed to its reader; ``routes`` maps a document
-    type to its compiled route (``*`` for any); ``codes`` is one revision of the code tables as this system sees them.
+    type to its compiled route (``*`` for any); ``codes`` is one revision of the code tables as this system sees them;
+    ``most`` documents are taken of a message (0: any number).
     """
 
     system: str
@@ -101,6 +109,7 @@ class Inputs:
     routes: Mapping[str, Route]
     codes: Codes
     release: str = ""
+    most: int = 0
 
     def route(self, types: tuple[str, ...]) -> Route | None:
         """The route of the most specific of a document's types."""
@@ -139,9 +148,11 @@ def input_parts(id: str) -> InputParts:
 def translate(raw: bytes, envelope: Envelope, inputs: Inputs, only: Container[int] | None = None) -> Iterator[Translated]:
     """Cut a message into documents and translate each, lazily. ``only``: places that are wanted (None: all).
 
-    Raises Unreadable when no document can be cut out of it; nothing else on any bytes.
+    Raises Unreadable when no document can be cut out of it, or behind the last one that the limit allows; nothing else on any bytes.
     """
     for document in inputs.format.read(raw, **inputs.options):
+        if 0 < inputs.most < document.n:
+            raise _too_many(inputs.most, document)
         if only is None or document.n in only:
             yield translate_document(document, envelope, inputs)
 
@@ -155,12 +166,12 @@ def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -
         bound = route.bound(document.layout)
     except MappingFault as fault:
         return _held(document, envelope, fault.problem(route.mapping.name), route)
-    context = context_of(envelope, inputs)
+    context = context_of(envelope, inputs, route)
     key, key_problems = bound.key(document, context)
     context = _dated(context, bound.date(document, context, route.type.valid_on))
     result = bound.row(document, inputs.codes, context)
     body, checked = result.body, () if result.body is None else tuple(validate(route.type.name, result.body))
-    problems = (*problems_of(document), *key_problems, *result.problems, *checked)
+    problems = (*problems_of(document), *damage(document, route), *key_problems, *result.problems, *checked)
     canonical = canonical_json(body, route.type.name) if body is not None and not problems else None
     return Translated(
         n=document.n,
@@ -182,20 +193,36 @@ def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -
     )
 
 
+def damage(document: Document, route: Route) -> Iterator[Problem]:
+    """Findings that hold a document: errors (a cut message, a set without its end) always, warnings where the route is strict.
+    One problem a code of finding, with the place of the first."""
+    strict = route.settings.get("leniency") == "strict"
+    grave: dict[str, list[Finding]] = {}
+    for finding in document.findings:
+        if finding.severity == "error" or (strict and finding.severity == "warning"):
+            grave.setdefault(finding.code, []).append(finding)
+    for code, found in grave.items():
+        error, more = found[0].severity == "error", f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        fact, key = f"{code}: {found[0].text}{more}", cause_key("finding", document.format, code)
+        yield Problem(Cause.UNREADABLE if error else Cause.INVALID_VALUE, key, fact, DAMAGED if error else DIRTY, place=found[0].place)
+
+
 def trace_document(document: Document, envelope: Envelope, inputs: Inputs) -> Traced | None:
     """The same translation by the tracing engine: every leaf with its derivation. None when nothing routes it."""
     route = inputs.route(tuple(document.types))
     if route is None:
         return None
-    bound, context = route.bound(document.layout), context_of(envelope, inputs)
+    bound, context = route.bound(document.layout), context_of(envelope, inputs, route)
     context = _dated(context, bound.date(document, context, route.type.valid_on))
     return bound.trace(document, inputs.codes, context)
 
 
-def context_of(envelope: Envelope, inputs: Inputs) -> Context:
-    """What a mapping may know besides its document; codes are asked for the day of receipt in the system's zone."""
+def context_of(envelope: Envelope, inputs: Inputs, route: Route | None = None) -> Context:
+    """What a mapping may know besides its document: times are read in the route's zone, codes are asked for the day of receipt
+    in the system's."""
     day = envelope.received_at.astimezone(zone(inputs.zone)).date()
-    return Context(system=inputs.system, received_at=envelope.received_at, zone=inputs.zone, valid_on=day, party=inputs.party)
+    place = (route.zone if route else "") or inputs.zone
+    return Context(system=inputs.system, received_at=envelope.received_at, zone=place, valid_on=day, party=inputs.party)
 
 
 @lru_cache(maxsize=64)
@@ -217,6 +244,12 @@ def _dated(context: Context, day: date | None) -> Context:
     if day is None or day == context.valid_on:
         return context
     return Context(context.system, context.received_at, context.zone, day, context.party, context.numbers)
+
+
+def _too_many(most: int, document: Document) -> Unreadable:
+    fact = f"the message has more than {most} documents; the first {most} went on, those behind them wait"
+    fix = "raise limits.documents of the way in or of the hub, then hub retry"
+    return Unreadable(fact, key=cause_key("limit", "documents"), place=document.place, fix=fix)
 
 
 def _unrouted(document: Document, envelope: Envelope, inputs: Inputs) -> Translated:

@@ -22,8 +22,8 @@ BLOCKS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("hub.limits", blocks.Limits),
     ("systems.NAME", blocks.System),
     ("systems.NAME.in", blocks.In),
+    ("systems.NAME.in.limits", blocks.InLimits),
     ("routes.TYPE", blocks.Route),
-    ("routes.TYPE.limits", blocks.RouteLimits),
     ("systems.NAME.out", blocks.Out),
     ("code_sets.NAME", blocks.CodeSet),
 )

@@ -17,7 +17,7 @@ from hub.config import Config, ConfigFault, load, parse
 class Folder(Settings):
     folder: str
     pattern: str = "*"
-    done: Path | None = Path("done")
+    done: Path | None = Field(Path("done"), json_schema_extra={"relative_to": "folder"})
 
 
 class Web(Settings):
@@ -87,7 +87,7 @@ def test_a_good_file_loads_with_its_defaults() -> None:
     assert sap.in_[0].settings == Web(path="/sap/idoc")
     assert agent.in_[0].routes["kd.order"].reading() == {"delimiter": ";", "charset": "gbk"}
     assert config.services["order"] == OrderSettings(split=True)
-    assert config.parents("sap") == ("general",)
+    assert config.parents() == {"sap": "general", "general": ""}
 
 
 def test_secrets_are_references_and_never_in_what_is_kept() -> None:
