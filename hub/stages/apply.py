@@ -71,7 +71,7 @@ class Applying:
         self.collected, self.suspects = Collected(), suspects
         self.found: set[int] = set()
 
-    def apply(self, given: Applicable, doc: Document, head: Head, effective: bool) -> tuple[Problem, ...]:
+    def apply(self, given: Applicable, doc: Document, head: Head, effective: bool, revision: str | None) -> tuple[Problem, ...]:
         """Apply one document; the problems of a service, an exception of our own among them, leave the document waiting."""
         before = {name: state.copy() for name, state in self.states.items()} if given.id in self.suspects else None
         try:
@@ -81,7 +81,7 @@ class Applying:
                 self.found.add(given.id)
             self.states = self.states if before is None else before
             return error.problems if isinstance(error, Hold) else (program_error(f"document:{doc.id}", error),)
-        self._keep(given, doc, head, effects, effective)
+        self._keep(given, doc, head, effects, effective, revision)
         return ()
 
     def _decide(self, given: Applicable) -> Effects:
@@ -106,8 +106,8 @@ class Applying:
     def _heard(self, service: Service, event: Event, given: Applicable) -> tuple[Service, Effects]:
         return service, service.hear(event, given, self.states[service.name])
 
-    def _keep(self, given: Applicable, doc: Document, head: Head, effects: Effects, effective: bool) -> None:
-        row = {"document": doc.id, "effect_no": 0, "k": head.k, "kseq": head.kseq + 1, "v": doc.v, "at": self.now, "note": effects.note}
+    def _keep(self, given: Applicable, doc: Document, head: Head, effects: Effects, effective: bool, revision: str | None) -> None:
+        row = {"document": doc.id, "effect_no": 0, "k": head.k, "kseq": head.kseq + 1, "v": revision, "at": self.now, "note": effects.note}
         self.collected.effects.append(row)
         self.collected.codes.extend(effects.codes)
         if effective:

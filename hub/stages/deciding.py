@@ -262,7 +262,8 @@ class Deciding:
         given = self.loaded.given[doc.id]
         if doc.way is Way.CLOSES:
             given = applicable(doc, given.body, self.terms(doc), self.unit.now)
-        return self.applying.apply(given, doc, head, effective)
+        revision = None if self.terms(doc).nature == "append" else doc.v
+        return self.applying.apply(given, doc, head, effective, revision)
 
     def refuse(self, doc: Document, why: str) -> None:
         answer = self.ports.answer(doc, self.plan.bodies.get(doc.id), "rejected", why)

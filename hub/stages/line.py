@@ -125,7 +125,7 @@ def admit(doc: Document, line: Line, ask: Asker, *, effective: bool = True) -> T
         head.full = doc.content
     elif terms.nature == "change":
         head.change = doc.content
-    if compare(doc.v, head.v, terms) == 1:
+    if terms.nature != "append" and compare(doc.v, head.v, terms) == 1:
         head.v = doc.v
     doc.settle(State.APPLIED)
     _close_cases(doc, line, terms)

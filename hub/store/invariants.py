@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-EFFECT = "select x.*, d.system, d.way, d.place, d.v as dv from effect x join document d on d.id = x.document"
+EFFECT = "select x.*, d.system, d.way, d.place from effect x join document d on d.id = x.document"
 
 ALWAYS = {
     "1 nothing vanishes": """
@@ -33,8 +33,8 @@ AT_REST = {
         select * from (select place, way, lag(place) over (partition by k, system order by kseq) p from ({EFFECT}) e where kseq > 1) x
         where place < p and way = ''""",
     "5 revisions rise": f"""
-        select * from (select e.*, cast(dv as integer) v1, lag(cast(dv as integer)) over (partition by k order by kseq) p
-        from ({EFFECT}) e where dv is not null) x where v1 < p and way = ''""",
+        select * from (select e.*, cast(v as integer) v1, lag(cast(v as integer)) over (partition by k order by kseq) p
+        from ({EFFECT}) e where v is not null) x where v1 < p and way = ''""",
     "6 hold ends": """
         select h.owner from hold h join code c on h.cause = 'missing_code' and c.until is null and c.context = ''
         and h.cause_key = c.tab || ':' || c.code_set || ':' || c.code || ':'""",

@@ -241,6 +241,12 @@ def test_row_14_changes_without_revision_and_cancels_of_an_equal_one(bench: Benc
     assert [bench.send("c", "change").state, bench.send("x", "cancel", v="1").state] == [State.APPLIED] * 2
 
 
+def test_an_event_never_moves_the_revision_of_its_object(bench: Bench) -> None:
+    bench.send("a", v="1")
+    bench.send("e", "event", t="1", v="9")
+    assert bench.send("b", v="2").state is State.APPLIED
+
+
 @pytest.mark.parametrize("v", ["1", None])
 def test_row_15_equal_revision_or_none_with_other_content_is_a_changed_resend(bench: Bench, v: str | None) -> None:
     bench.send("a", v="1", t="1")
