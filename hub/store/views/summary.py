@@ -49,12 +49,12 @@ def held_by_cause(connection: Connection) -> dict[str, int]:
     """How many documents, messages and deliveries wait for each type of cause; one that waits for several counts at each."""
     owners = func.count(distinct(hold.c.owner_kind + ":" + cast(hold.c.owner, Text)))
     rows = connection.execute(select(hold.c.cause, owners).group_by(hold.c.cause).order_by(hold.c.cause))
-    return dict(rows.tuples().all())
+    return dict(map(tuple, rows))
 
 
 def _by(connection: Connection, column: Any, *where: Any) -> dict[str, int]:
     rows = connection.execute(select(column, func.count()).where(*where).group_by(column))
-    return dict(rows.tuples().all())
+    return dict(map(tuple, rows))
 
 
 def _count(connection: Connection, column: Any) -> int:
