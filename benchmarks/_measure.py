@@ -21,10 +21,11 @@ Run = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side: ``runs`` are done once a turn, one after the other; ``per`` messages each."""
+    """One side: each turn does the next ``turn`` of its ``runs``, and begins again where they end."""
 
     name: str
     runs: Sequence[Run]
+    turn: int
 
 
 @dataclass(slots=True)
@@ -44,27 +45,29 @@ class Times:
 
 
 def in_turns(sides: Sequence[Side], rounds: int) -> Mapping[str, Times]:
-    """Each side once a round, the order turned by one each round; a turn before the first is not counted."""
+    """Each side once a round, the order turned by one each round; the first round is not counted."""
     times = {side.name: Times() for side in sides}
-    for side in sides:
-        _turn(side)
-    for number in range(rounds):
+    for number in range(rounds + 1):
         shift = number % len(sides)
         for side in (*sides[shift:], *sides[:shift]):
-            cpu, wall = _turn(side)
+            cpu, wall = _turn(side, number)
+            if not number:
+                continue
             times[side.name].cpu.append(cpu)
             times[side.name].wall.append(wall)
     return times
 
 
-def _turn(side: Side) -> tuple[float, float]:
+def _turn(side: Side, number: int) -> tuple[float, float]:
     """CPU and wall seconds a run. Garbage of the side before is collected first, its own is its own cost."""
+    start = number * side.turn % len(side.runs)
+    runs = side.runs[start : start + side.turn]
     gc.collect()
     wall, cpu = time.perf_counter(), time.process_time()
-    for run in side.runs:
+    for run in runs:
         run()
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    return cpu / len(side.runs), wall / len(side.runs)
+    return cpu / len(runs), wall / len(runs)
 
 
 def ratio(slower: Times, faster: Times) -> dict[str, float]:
