@@ -14,7 +14,8 @@ DAY, LATER = date(2026, 11, 25), date(2027, 1, 1)
 GTIN, OTHER = "04006381333931", "06901234567892"
 LINES = (
     CodeLine("unit", "n", "ST", "EA"), CodeLine("unit", "n", "ST", "PCE", context="x"), CodeLine("party", "n", "ST", "P-1"),
-    CodeLine("item", "n", "7", GTIN, context="EA", valid_to="2026-12-31"), CodeLine("item", "n", "7", OTHER, context="EA", valid_from="2027-01-01"),
+    CodeLine("item", "n", "7", GTIN, context="EA", valid_to="2026-12-31"),
+    CodeLine("item", "n", "7", OTHER, context="EA", valid_from="2027-01-01"),
     CodeLine("item", "n", "7", OTHER, context="CS"), CodeLine("pack", "n", GTIN, "EA", context="CS", numerator=12),
 )  # fmt: skip
 
