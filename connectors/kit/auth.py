@@ -34,9 +34,14 @@ class Auth(Settings):
             raise ValueError("an API key stands here as text; fix: write its SHA-256 as 64 hex digits: printf %s KEY | sha256sum")
         return keys
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may come in."""
+        return not self.api_keys and self.basic is None
+
     def refuse(self, request: Request) -> Response | None:
         """None for a caller that may come in, else the 401 to answer."""
-        if not self.api_keys and self.basic is None:
+        if self.is_open:
             return None
         if self._key_is_known(request) or self._basic_is_right(request):
             return None

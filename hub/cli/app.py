@@ -152,9 +152,9 @@ def run(config: Config = HUB_YAML, as_json: Json = False) -> None:
 @app.command()
 def doctor(config: Config = HUB_YAML, as_json: Json = False) -> None:
     """Check configuration, store, mappings and every transport; say what is wrong, where and the fix."""
-    from hub.cli import running
+    from hub.cli import doctor as examination
 
-    raise typer.Exit(running.doctor(config, Output(as_json)))
+    raise typer.Exit(examination.doctor(config, Output(as_json)))
 
 
 # ---- looking

@@ -20,6 +20,7 @@ from sqlalchemy.pool import QueuePool
 from canonical_model.problems import HubError, Misconfigured, SystemUnreachable
 from hub.store import book_tables, lane_tables, migrate, out_tables, schema
 from hub.store.clock import Clock, SystemClock
+from hub.store.examine import examine
 from hub.store.unit import UnitOfWork
 
 TABLES = (lane_tables, out_tables, book_tables)
@@ -56,8 +57,10 @@ class Store:
         return self.prepare()
 
     def open(self) -> Store:
-        """Open the store, upgrading it first; a file of an earlier release is copied before it is changed."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """Open the store, upgrading it first; a file of an earlier release is copied before it is changed. Raises Misconfigured
+        when it is not ours or may not be written."""
+        if self.url.database not in (None, "", ":memory:"):
+            examine(self.path)
         fresh = not self.path.exists()
         with self.writer.connect() as connection, connection.begin():
             found = migrate.at(connection)

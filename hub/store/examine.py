@@ -1,0 +1,67 @@
+"""Is the store's file ours, and may it be written? Looked at before it is opened, so that nothing of another program is changed."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from canonical_model.problems import Misconfigured
+from hub.store import migrate
+
+MAGIC = b"SQLite format 3\0"
+VERSIONS = "alembic_version"
+
+
+def examine(path: Path) -> None:
+    """Raise Misconfigured when the store cannot be kept there: no folder to write to, a file of another program or of a newer
+    release, a file that may not be written. A file that is not there yet is well."""
+    _folder(path.parent)
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise Misconfigured("the store is not a file", at=str(path), fix="name a file in hub.store")
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise Misconfigured("the store's file may not be read and written", at=str(path), fix="give the hub's user rights to it")
+    _ours(path)
+
+
+def _folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        fix = "give the hub's user rights to the folder, or name another in hub.store"
+        raise Misconfigured(f"nothing can be written beside the store: {error.strerror}", at=str(folder), fix=fix) from None
+
+
+def _ours(path: Path) -> None:
+    """The file is empty, or a SQLite database with our tables and no step that this release does not know."""
+    with path.open("rb") as file:
+        head = file.read(len(MAGIC))
+    if head and head != MAGIC:
+        fact = "the store's file is no SQLite database: another program wrote it"
+        raise Misconfigured(fact, at=str(path), fix="name another file in hub.store")
+    try:
+        tables, steps = _inside(path)
+    except sqlite3.DatabaseError as error:
+        fix = "put a backup in its place; keep the damaged file"
+        raise Misconfigured(f"the store's file is damaged: {error}", at=str(path), fix=fix) from None
+    if tables and not ({VERSIONS, "codebook"} & tables):
+        fact = f"the store's file is a database of another program: it has {', '.join(sorted(tables)[:3])}"
+        raise Misconfigured(fact, at=str(path), fix="name another file in hub.store")
+    unknown = sorted(steps - {step.revision for step in migrate.script().walk_revisions()})
+    if unknown:
+        fact = f"the store was written by a newer release (migration {', '.join(unknown)})"
+        raise Misconfigured(fact, at=str(path), fix="start that release, or go back to the copy made before its upgrade")
+
+
+def _inside(path: Path) -> tuple[set[str], set[str]]:
+    """(names of tables, migration steps) of a database, read without changing it."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as database:
+        tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")}
+        steps = {step for (step,) in database.execute(f"SELECT version_num FROM {VERSIONS}")} if VERSIONS in tables else set()
+    return tables, steps
