@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -96,7 +97,7 @@ class Replay:
             mapping, settings = texts.inputs_of(connection, MAPPING + parts.mapping), texts.inputs_of(connection, SETTINGS + parts.settings)
         if mapping is None or settings is None:
             raise Gone(f"the {'mapping' if mapping is None else 'settings'} of inputs {id} is not kept", fix="replay --as now")
-        route = _route(orjson.loads(mapping), orjson.loads(settings))
+        route = _route(mapping, settings)
         kept = orjson.loads(settings)
         old = replace(way, routes={"*": route}, code_set=kept["code_set"], options=kept["settings"].get("reading", way.options))
         return old.inputs(self.books(parts.revision))
@@ -140,10 +141,13 @@ def mapping_text(mapping: ParsedMapping, text: str) -> texts.MappingText:
     return texts.MappingText(mapping.name, mapping.hash, text, sha256(identity.encode()).hexdigest()[:32])
 
 
-def _route(mapping: Mapping[str, Any], settings: Mapping[str, Any]) -> Route:
-    kept: Mapping[str, str] = mapping["texts"]
-    parsed = parse(kept[mapping["name"]], f"{mapping['name']}.yaml", lambda name: kept[name])
-    return Route(settings["name"], parsed, document_type(parsed.target.type), settings["namespace"], settings["settings"], settings["hash"])
+@lru_cache(maxsize=256)
+def _route(mapping: str, settings: str) -> Route:
+    """The route that two kept texts describe; remembered, so that a mapping is compiled once and not for every message."""
+    texts_of, kept = orjson.loads(mapping), orjson.loads(settings)
+    name, lookup = texts_of["name"], texts_of["texts"].__getitem__
+    parsed = parse(lookup(name), f"{name}.yaml", lookup)
+    return Route(kept["name"], parsed, document_type(parsed.target.type), kept["namespace"], kept["settings"], kept["hash"])
 
 
 def _differences(pointer: str, before: Any, after: Any) -> Iterator[dict[str, Any]]:

@@ -28,6 +28,7 @@ SERIAL = "20261101080000"
 HUB_YAML = (Path(__file__).parent / "hub.yaml").read_text("utf-8")
 
 
+Given = tuple[str, str, bytes, Order]
 INS = ("sap", "js", "zj", "wms", "stock")
 OUTS = ("ordrsp", "desadv", "js", "zj", "940", "855", "997")
 
@@ -53,6 +54,7 @@ class World:
         self.file.write_text(absolute(config, folder), "utf-8")
         self.hub: Hub = build(self.file)
         self.hub.commands.import_codes(ME, codes_csv() if codes is None else codes)
+        self.told: dict[int, Given] = {}
 
     def restart(self) -> None:
         """The process ends in good order and a new one takes the folder; edited mappings become active."""
@@ -117,9 +119,6 @@ def stock_report(name: str, quantity: int = 100_000) -> bytes:
     """The warehouse's stock as JSON."""
     rows = [{"sku": one.material, "uom": "EA", "qty": quantity, "gtin": one.gtin.zfill(14), "status": "OK"} for one in ARTICLES]
     return json.dumps({"report": name, "warehouse": WAREHOUSE.warehouse, "asOf": f"{DAY}T00:30:00+08:00", "stock": rows}).encode()
-
-
-Given = tuple[str, str, bytes, Order]
 
 
 def orders(random: Random, count: int) -> Iterator[Given]:
