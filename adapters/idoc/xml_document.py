@@ -72,7 +72,7 @@ class XmlDocument(IdocControl):
     @cached_property
     def _walked(self) -> Walked:
         """What the one walk over the IDoc finds; the control record is not content."""
-        walk, kids = Walk(self.layout.lengths, self.is_segment), Kids()
+        walk, kids = Walk(self.layout.lengths, self.is_segment, "xmlns" in self.xml), Kids()
         for kid in self.element:
             name, start = local(kid), len(walk.content)
             kids.setdefault(name, []).append(walk.node(kid, name))

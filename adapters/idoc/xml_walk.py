@@ -36,8 +36,9 @@ class Walked(NamedTuple):
 class Walk:
     """Walks one IDoc. A document keeps what was found, never its walk: that holds the document, and a ring waits for the collector."""
 
-    def __init__(self, lengths: Mapping[str, Lengths], is_segment: Callable[[Element], bool]) -> None:
-        self._lengths, self._is_segment = lengths, is_segment
+    def __init__(self, lengths: Mapping[str, Lengths], is_segment: Callable[[Element], bool], spaces: bool) -> None:
+        """``spaces``: whether XML name spaces may stand before names."""
+        self._lengths, self._is_segment, self._spaces = lengths, is_segment, spaces
         self.content: list[Any] = []
         self.clean = True
 
@@ -45,21 +46,22 @@ class Walk:
         """A segment with its fields that are not blank, and the segments below it."""
         data: dict[str, str] = {}
         kids: Kids = {}
-        content, lengths = self.content, self._lengths.get(name, _UNKNOWN)
+        content, spaces, lengths = self.content, self._spaces, self._lengths.get(name, _UNKNOWN)
         odd = lengths is _UNKNOWN or element.get("SEGMENT") is None
         start = len(content)
         content += (name, data)
         for kid in element:
             tag, text = kid.tag, kid.text
-            if tag[0] == "{":
+            if spaces and tag[0] == "{":
                 tag = local(kid)
             if text and not text.isspace() and not len(kid):
                 text = text.rstrip(" ")
-                odd = odd or tag in data or len(text) > lengths[tag]
                 if tag in data:
+                    odd = True
                     content.append([tag, text])
                 else:
                     data[tag] = text
+                    odd = odd or len(text) > lengths[tag]
             elif len(kid) or self._is_segment(kid):
                 kids.setdefault(tag, []).append(self.node(kid, tag))
         content.append(None)
