@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Response
+import orjson
+from fastapi import FastAPI, HTTPException, Query, Response
 
 from canonical_model.schemas import published
 from connectors.base import Inbound, Kept, Later, Store
 from connectors.kit.doors import mount, speak_problems
 from hub.bootstrap import Hub
+from hub.channels.base import Publication
+from hub.channels.local import again_from
 from hub.stages.receive import Door
+from hub.store.clock import to_datetime
 from hub.store.views import messages as messages_view
 from hub.store.views import summary as summary_view
 from monitoring.health import Health
@@ -19,6 +23,8 @@ from monitoring.metrics import Metrics
 from monitoring.router import router
 from monitoring.watched import Watched
 
+AT_ONCE = 500
+"""Publications of a key given at once."""
 LOOK = 0.02
 """Seconds between two looks while a sender waits for the outcome."""
 
@@ -32,6 +38,13 @@ def make_app(hub: Hub, watched: Watched, metrics: Metrics, health: Health) -> Fa
             mount(app, connector.endpoints(keeper(hub, door)))
     app.include_router(router(watched, metrics, health))
     _own(app, hub)
+    return app
+
+
+def make_watch(watched: Watched, metrics: Metrics, health: Health) -> FastAPI:
+    """What a process without doors shows: health, metrics, the page."""
+    app = FastAPI(title="Channelhub worker", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(router(watched, metrics, health))
     return app
 
 
@@ -66,6 +79,12 @@ def message_object(hub: Hub, message: int) -> dict[str, Any] | None:
         return messages_view.message_object(connection, message, None)
 
 
+def publication_object(item: Publication) -> dict[str, Any]:
+    """A row of ``canonical`` for its subscriber; ``body`` as it was published."""
+    body = None if item.body is None else orjson.loads(item.body)
+    return {"key": item.k, "n": item.n, "type": item.type, "document": item.document, "at": to_datetime(item.at), "body": body}
+
+
 def _own(app: FastAPI, hub: Hub) -> None:
     schemas = published()
 
@@ -80,6 +99,11 @@ def _own(app: FastAPI, hub: Hub) -> None:
     def summary() -> dict[str, Any]:
         with hub.store.read() as connection:
             return summary_view.summary(connection)
+
+    @app.get("/v1/canonical/{key:path}")
+    def again(key: str, from_: Annotated[int, Query(alias="from", ge=1)] = 1) -> dict[str, Any]:
+        """Everything published of a key from ``n`` on: what a subscriber of ``canonical`` asks when it sees a gap."""
+        return {"key": key, "publications": [publication_object(item) for item in again_from(hub.store, key, from_, from_ + AT_ONCE)]}
 
     @app.get("/schemas/{name:path}")
     def schema(name: str) -> Response:

@@ -47,10 +47,10 @@ class Done:
 
 
 class Commands:
-    """The commands over one store."""
+    """The commands over one store. ``changed`` is called after each commit: there may be work now."""
 
-    def __init__(self, store: Store, ports: Ports, signals: Signals | None = None) -> None:
-        self.store, self.ports, self.signals = store, ports, signals or Signals()
+    def __init__(self, store: Store, ports: Ports, signals: Signals | None = None, changed: Callable[[], None] = lambda: None) -> None:
+        self.store, self.ports, self.signals, self._changed = store, ports, signals or Signals(), changed
 
     @contextmanager
     def _as(self, actor: Actor, action: str, target: str, why: str = "", detail: Any = None) -> Iterator[UnitOfWork]:
@@ -60,6 +60,7 @@ class Commands:
         with self.store.unit() as unit:
             yield unit
             people.record(unit.connection, at=unit.now, actor=actor.name, action=action, target=target, why=why, detail=detail)
+        self._changed()
 
     def set_codes(self, actor: Actor, lines: Sequence[CodeLine]) -> Done:
         """``hub codes set``: rows as one revision; what waited for them goes on."""

@@ -13,10 +13,12 @@ deliver Retry with back-off or Hold. The store is the truth; a wake-up only says
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from connectors.base import Inbound
-from hub.channels.base import Subscriber
-from hub.channels.local import LocalFanout, LocalWakeUps, Relay
+from hub.channels.base import OUTBOUND_PARTITIONS, Channels, Subscriber
+from hub.channels.local import LocalChannels
+from hub.channels.relay import Relay
 from hub.codebook import Codebook
 from hub.signals import Signals
 from hub.stages.deliver import Delivering
@@ -26,29 +28,50 @@ from hub.stages.receive import Door, Received, Receiving
 from hub.stages.window import Lane
 from hub.store import work
 from hub.store.database import Store
+from hub.store.locks import Locks, locks_of
+
+outbound_partition = partial(work.partition_of, partitions=OUTBOUND_PARTITIONS)
+"""Subscription -> its partition of channel ``outbound``."""
 
 
 class Flow:
     """One process's path over one store. ``receive`` may be called by many threads; the rest is one lane thread's."""
 
-    def __init__(self, store: Store, ports: Ports, signals: Signals | None = None, subscribers: Iterable[Subscriber] = ()) -> None:
+    def __init__(
+        self, store: Store, ports: Ports, signals: Signals | None = None, subscribers: Iterable[Subscriber] = (), *,
+        channels: Channels | None = None, locks: Locks | None = None,
+    ) -> None:  # fmt: skip
         self.store, self.ports, self.signals = store, ports, signals or Signals()
-        self.codebook, self.wake_ups = Codebook(), LocalWakeUps()
+        self.codebook, self.channels = Codebook(), channels or LocalChannels(subscribers)
+        self.locks = locks or locks_of(store.url)
         self.receiving = Receiving(store, self.signals)
-        self.lane = Lane(store, self.codebook, ports, self.signals)
+        self.lane = Lane(store, self.codebook, ports, self.signals, queued=self._queued)
         self.delivering = Delivering(store, ports.subscriptions, self.signals)
-        self.relay = Relay(store, LocalFanout(subscribers))
+        self.relay = Relay(store, self.channels.fanout, self.locks)
 
     def recover(self) -> None:
-        """At the start of a process: what a dead owner left is looked at before anything else."""
+        """At the start of the only process: what a dead owner left is looked at before anything else."""
         self.lane.recover()
         self.delivering.recover()
 
     def receive(self, inbound: Inbound, door: Door) -> Received:
         """Step 1: kept, then accepted. The wake-up may be lost; the store is looked at anyway."""
         received = self.receiving.receive(inbound, door)
-        self.wake_ups.wake(work.partition_of(door.order(inbound), self.store.partitions))
+        trace = next((text for name, text in inbound.headers.items() if name.lower() == "traceparent"), "")
+        self.channels.inbound.wake(work.partition_of(door.order(inbound), self.store.partitions), trace)
         return received
+
+    def wake_waiting(self) -> None:
+        """Wake every partition that has work: after a change whose partitions are not known."""
+        with self.store.read() as connection:
+            partitions = work.waiting_partitions(connection)
+        for p in partitions:
+            self.channels.inbound.wake(p)
+
+    def _queued(self, subscriptions: Iterable[str]) -> None:
+        """Deliveries were committed: wake whoever sends for these subscriptions."""
+        for p in {outbound_partition(name) for name in subscriptions}:
+            self.channels.outbound.wake(p)
 
     def work(self) -> bool:
         """Steps 2 to 4 for every partition that has work, then step 5 and the relay; False when there was nothing to do."""

@@ -39,7 +39,7 @@ def router(watched: Watched, metrics: Metrics, health: Health) -> APIRouter:
     @made.get("/health/ready")
     def ready() -> JSONResponse:
         found = health.ready()
-        return JSONResponse(found, 200 if set(found.values()) <= {"ok"} else 503)
+        return JSONResponse(found | health.beside(), 200 if set(found.values()) <= {"ok"} else 503)
 
     @made.get("/")
     def watch(request: Request, lang: str = "") -> HTMLResponse:

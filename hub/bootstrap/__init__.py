@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from adapters.base import Format
+from hub.channels.base import Channels
+from hub.channels.local import LocalChannels
+from hub.channels.rabbitmq import RabbitChannels
 from hub.codebook import BookView
 from hub.commands import Actor, Commands
 from hub.config import Config, In, load
@@ -35,6 +38,7 @@ from hub.store import messages, texts, work
 from hub.store.acknowledgements import AcknowledgementService
 from hub.store.clock import Clock, SystemClock
 from hub.store.database import Store
+from hub.store.locks import alone, locks_of
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class Hub:
             connector.close()
         for line in self.outward.values():
             line.sender.close()
+        self.flow.channels.stop()
+        self.flow.locks.close()
         self.store.close()
 
 
@@ -98,18 +104,31 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
         subscriptions=subscribed, parties=_parties(ways),
         acknowledge=answers.acknowledgement, answer=answers.application,
     )  # fmt: skip
-    flow = Flow(store, ports, signals)
-    commands = Commands(store, ports, signals)
+    flow = Flow(store, ports, signals, channels=channels_of(config, store), locks=locks_of(store.url))
+    commands = Commands(store, ports, signals, changed=flow.wake_waiting)
     if promote:
-        _activate(store, commands, ways, library)
-        _set_parents(config, store, flow, commands)
+        with alone(flow.locks, "start"):
+            _activate(store, commands, ways, library)
+            _set_parents(config, store, flow, commands)
     replay = Replay(store, ways, book, known)
     return Hub(config, store, library, known, ways, outward, ports, flow, commands, replay, signals, clock, _inward(config))
 
 
 def open_store(config: Config, clock: Clock) -> Store:
-    """The message store of a configuration, brought up to date where it is embedded."""
-    return Store(config.store_url(), clock).open()
+    """The message store of a configuration, brought up to date where it is embedded, by one process at a time."""
+    store = Store(config.store_url(), clock)
+    locks = locks_of(store.url)
+    try:
+        with alone(locks, "open"):
+            return store.open()
+    finally:
+        locks.close()
+
+
+def channels_of(config: Config, store: Store) -> Channels:
+    """What carries the channels: the database, or the broker that the configuration names. Nothing is connected yet."""
+    url = config.channels_url()
+    return LocalChannels() if url is None else RabbitChannels(url, store.partitions, config.hub.subscribers)
 
 
 def definitions(config: Config, store: Store) -> Mapping[str, str]:

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
 
-from hub.channels.base import Fanout, Publication, Subscriber
-from hub.signals import reach
+from hub.channels.base import Publication, Subscriber
 from hub.store import outgoing
 from hub.store.database import Store
 
 log = logging.getLogger(__name__)
-AT_ONCE = 500
 
 
 class LocalWakeUps:
-    """One condition a process. Workers look at the store anyway when nobody wakes them."""
+    """One process's own. Other processes are not heard: workers look at the store anyway."""
+
+    connected = False
 
     def __init__(self) -> None:
-        self._condition, self._woken = threading.Condition(), set[int]()
+        self._lock, self._woken = threading.Lock(), dict[int, bool]()
+        self._listeners: list[Callable[[], None]] = []
 
-    def wake(self, partition: int) -> None:
-        with self._condition:
-            self._woken.add(partition)
-            self._condition.notify_all()
+    def wake(self, partition: int, trace: str = "") -> None:
+        with self._lock:
+            self._woken[partition] = False
+        for listener in self._listeners:
+            listener()
 
-    def wait(self, seconds: float) -> set[int]:
-        with self._condition:
-            if not self._woken:
-                self._condition.wait(seconds)
-            woken, self._woken = self._woken, set()
+    def listen(self, listener: Callable[[], None]) -> None:
+        self._listeners.append(listener)
+
+    def taken(self) -> Mapping[int, bool]:
+        with self._lock:
+            woken, self._woken = self._woken, {}
             return woken
+
+    def done(self, partition: int) -> None:
+        return None
 
 
 class LocalFanout:
@@ -56,44 +59,19 @@ class LocalFanout:
         return confirmed
 
 
-class Relay:
-    """Takes rows of the outbox to a fan-out, by id; a row is deleted after its own confirm. One at a time.
+class LocalChannels:
+    """The embedded default: nothing to start, nothing that can be missing."""
 
-    Its lock is a file lock beside the database: it dies with its process.
-    """
+    fault = None
 
-    def __init__(self, store: Store, fanout: Fanout) -> None:
-        self.store, self.fanout = store, fanout
+    def __init__(self, subscribers: Iterable[Subscriber] = ()) -> None:
+        self.inbound, self.outbound, self.fanout = LocalWakeUps(), LocalWakeUps(), LocalFanout(subscribers)
 
-    def run(self) -> int:
-        """Publish what is there; gives how many rows were confirmed, 0 too when another relay is at work."""
-        total = 0
-        with self._alone() as mine:
-            while mine and (confirmed := self._batch()):
-                total += confirmed
-        return total
+    def start(self, *, consume: bool) -> None:
+        return None
 
-    def _batch(self) -> int:
-        with self.store.read() as connection:
-            batch = outgoing.waiting_publications(connection, AT_ONCE)
-        reach("relay.before_publish")
-        confirmed = self.fanout.publish((id, Publication(*values)) for id, values in batch)
-        reach("relay.after_publish")
-        if confirmed:
-            with self.store.unit() as unit:
-                outgoing.forget_publications(unit.connection, confirmed)
-        reach("relay.after_delete")
-        return len(confirmed) if len(confirmed) == len(batch) else 0
-
-    @contextmanager
-    def _alone(self) -> Iterator[bool]:
-        with Path(f"{self.store.path}.relay").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
-            yield True
+    def stop(self) -> None:
+        return None
 
 
 class Deduplicated:

@@ -150,6 +150,28 @@ def run(config: Config = HUB_YAML, as_json: Json = False) -> None:
 
 
 @app.command()
+def api(
+    listen: Annotated[str | None, typer.Option(help="host:port; hub.listen if absent")] = None,
+    config: Config = HUB_YAML, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Run only the doors: messages are kept and workers are woken."""
+    from hub.cli import running
+
+    raise typer.Exit(running.api(config, listen, Output(as_json)))
+
+
+@app.command()
+def worker(
+    listen: Annotated[str | None, typer.Option(help="host:port of its health and metrics; nowhere if absent")] = None,
+    config: Config = HUB_YAML, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Run only the work: windows, deliveries, what is fetched, the relay. As many as you like over one store."""
+    from hub.cli import running
+
+    raise typer.Exit(running.worker(config, listen, Output(as_json)))
+
+
+@app.command()
 def doctor(config: Config = HUB_YAML, as_json: Json = False) -> None:
     """Check configuration, store, mappings and every transport; say what is wrong, where and the fix."""
     from hub.cli import doctor as examination

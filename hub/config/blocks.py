@@ -49,6 +49,12 @@ def _no_password(url: str) -> str:
     return url
 
 
+def _channels(text: str) -> str:
+    if text != "local" and not re.match(r"(amqps?://\S|env:\S|file:\S)", text):
+        raise ValueError(f"{text!r} carries no channels; fix: local, amqp://USER@HOST/VHOST, env:NAME or file:PATH")
+    return text
+
+
 def _partition(text: str) -> str:
     kind, _, of = text.partition(":")
     fix = "fix: header:NAME, or file_name:REGEX with one group, as file_name:^([^_]+)_"
@@ -68,6 +74,7 @@ Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=0)]
 Name = Annotated[str, AfterValidator(_name)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
 Address = Annotated[str, AfterValidator(_no_password)]
+Channels = Annotated[str, AfterValidator(_no_password), AfterValidator(_channels)]
 Count = Annotated[int, Field(ge=1)]
 Depth = Annotated[int, Field(ge=1, le=500)]
 Partition = Annotated[str, AfterValidator(_partition)]
@@ -107,7 +114,14 @@ class HubBlock(Block):
     """The hub itself."""
 
     store: Address = Field("sqlite:///var/hub.db", description="address of the message store, or env:NAME / file:PATH that holds it")
-    channels: Literal["local"] = Field("local", description="`local`: the database carries the channels; nothing else is built in yet")
+    channels: Channels = Field(
+        "local",
+        description="`local`: the database carries the channels; or the address of RabbitMQ, as amqp://hub@rabbit/hub, or "
+        "env:NAME / file:PATH that holds it with its password",
+    )
+    subscribers: tuple[Name, ...] = Field(
+        (), description="subscribers of `canonical` at RabbitMQ: each has its queue canonical.NAME, and what no queue took is kept"
+    )
     timezone: Zone = Field("UTC", description="zone of systems that name none")
     listen: str = Field(
         "127.0.0.1:8080", pattern=r"^[^\s:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$", description="host:port of the HTTP door"

@@ -65,6 +65,10 @@ class Config:
             return url
         return f"{scheme}:///{self.path(File(name))}"
 
+    def channels_url(self) -> str | None:
+        """The broker's address with its secrets; None where the database carries the channels."""
+        return None if self.hub.channels == "local" else revealed(self.hub.channels, self.folder)
+
 
 def revealed(text: str, folder: File) -> str:
     """A text that may be a reference to a secret; a relative file counts from ``folder``."""

@@ -55,10 +55,16 @@ class Delivering:
         self.subscriptions: Mapping[str, Subscription] = {item.id: item for item in subscriptions}
         self.owner = owner or store.clock.new_id()
 
-    def recover(self) -> int:
-        """What a dead owner was sending is uncertain: sent again, asked about, or in doubt; gives how many there were."""
+    def recover(self, subscription: str | None = None) -> int:
+        """What a dead owner was sending is uncertain: sent again, asked about, or in doubt; gives how many there were.
+
+        For the only process, or for one subscription under its lock: whoever else was sending for it is gone.
+        """
+        with self.store.read() as connection:
+            if not deliveries.left_by(connection, self.owner, subscription):
+                return 0
         with self.store.unit() as unit:
-            left = deliveries.left_by(unit.connection, self.owner)
+            left = deliveries.left_by(unit.connection, self.owner, subscription)
             for item in left:
                 self._record(unit, Sent(item, "uncertain", "its process died while it was sending"))
         for item in left:

@@ -19,12 +19,14 @@ log = logging.getLogger(__name__)
 
 
 class Flush:
-    """One window's writing. ``settled`` is the work that the commit closes, ``freed`` what its code changes let go."""
+    """One window's writing. ``settled`` is the work that the commit closes, ``freed`` what its code changes let go, ``subscriptions``
+    those that have new deliveries by it."""
 
     def __init__(self, unit: UnitOfWork, ports: Ports, plan: Plan, decision: Decision) -> None:
         self.unit, self.ports, self.plan, self.decision = unit, ports, plan, decision
         self.settled: list[int] = []
         self.freed = holds.Freed(0, 0)
+        self.subscriptions: set[str] = set()
 
     def write(self) -> None:
         """Everything, in one order everywhere."""
@@ -73,7 +75,9 @@ class Flush:
                            item.subscription.latest, item.subscription.assign)
             for item in collected.deliveries
         ]  # fmt: skip
-        outgoing.create(self.unit, [*entries, *self._acknowledgements()])
+        entries += self._acknowledgements()
+        self.subscriptions = {entry.subscription for entry in entries}
+        outgoing.create(self.unit, entries)
         outgoing.repeat(self.unit, [(doc.id, doc.of, doc.system) for doc in self.decision.new if doc.state is State.DUPLICATE and doc.of])
 
     def _acknowledgements(self) -> list[outgoing.Entry]:

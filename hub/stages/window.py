@@ -8,6 +8,7 @@ with the fact present.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from canonical_model.problems import Cause, Problem, Retry
@@ -46,8 +47,11 @@ class Outcome:
 class Lane:
     """Runs windows. One a worker; on SQLite one thread a process."""
 
-    def __init__(self, store: Store, codebook: Codebook, ports: Ports, signals: Signals | None = None, limit: int = LIMIT) -> None:
-        self.store, self.codebook, self.ports, self.limit = store, codebook, ports, limit
+    def __init__(
+        self, store: Store, codebook: Codebook, ports: Ports, signals: Signals | None = None, limit: int = LIMIT,
+        queued: Callable[[Iterable[str]], None] = lambda subscriptions: None,
+    ) -> None:  # fmt: skip
+        self.store, self.codebook, self.ports, self.limit, self._queued = store, codebook, ports, limit, queued
         self.signals = signals or Signals()
         self.planner = Planner(ports, store.clock, limit)
         self._alone: dict[int, int] = {}
@@ -56,9 +60,18 @@ class Lane:
         """At the start: work that is there was left by an owner that is gone; count the try before anything is translated."""
         with self.store.unit() as unit:
             for p in work.waiting_partitions(unit.connection):
-                tries = work.tries(unit.connection, p) + 1
-                work.set_tries(unit.connection, p, tries)
-                self._alone[p] = LIMIT if tries > 1 else 0
+                self._suspect(unit, p)
+
+    def suspect(self, p: int) -> None:
+        """The same for one partition that is taken over: its wake-up came again, or its work is old. In a commit of its own."""
+        with self.store.unit() as unit:
+            if work.claim(unit.connection, p, 1):
+                self._suspect(unit, p)
+
+    def _suspect(self, unit: UnitOfWork, p: int) -> None:
+        tries = work.tries(unit.connection, p) + 1
+        work.set_tries(unit.connection, p, tries)
+        self._alone[p] = LIMIT if tries > 1 else 0
 
     def release_jobs(self) -> int:
         """Batches of releases above 1,000, each in a transaction of its own under the lock; gives how many rows were let go."""
@@ -162,6 +175,8 @@ class Lane:
         for progress in plan.progress.values():
             if progress.problem:
                 self.signals.emit(names.HELD, message=progress.message.seq, system=progress.message.system)
+        if flush.subscriptions:
+            self._queued(flush.subscriptions)
         if flush.freed.owners:
             self.signals.emit(names.RELEASED, owners=flush.freed.owners)
 

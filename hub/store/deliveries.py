@@ -76,9 +76,12 @@ def get(connection: Connection, id: int) -> Delivery | None:
     return None if row is None else _delivery(row)
 
 
-def left_by(connection: Connection, owner: str | None) -> list[Delivery]:
-    """``sending`` deliveries whose owner is not ``owner``: it is gone, and nobody knows whether the bytes left."""
+def left_by(connection: Connection, owner: str | None, subscription: str | None = None) -> list[Delivery]:
+    """``sending`` deliveries (of one subscription, or all) whose owner is not ``owner``: who asks knows that it is gone, and
+    nobody knows whether the bytes left."""
     query = select(delivery).where(delivery.c.state == "sending", delivery.c.owner.is_distinct_from(owner)).order_by(delivery.c.id)
+    if subscription is not None:
+        query = query.where(delivery.c.subscription == subscription)
     return [_delivery(row) for row in connection.execute(query)]
 
 

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+import xxhash
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from hub.store import messages
 from hub.store.documents import pack, unpack
 from hub.store.effects import Outgoing as Outgoing
 from hub.store.identity import insert_new
 from hub.store.out_tables import delivery, delivery_number, outbox, published, sequence
+from hub.store.records import message_of
 from hub.store.schema import among
 from hub.store.unit import UnitOfWork
 from hub.store.work import partition_of
@@ -169,6 +172,19 @@ def waiting_publications(connection: Connection, most: int) -> list[tuple[int, P
         (id, (k, n, type, document, unpack(body), at))
         for id, k, n, type, document, body, at in connection.execute(_waiting, {"most": most})
     ]
+
+
+def traces(connection: Connection, documents: Iterable[int]) -> dict[int, str]:
+    """Document -> W3C ``traceparent``: the one its message came with, else one that is computed from the message's number."""
+    by_document = {id: message_of(id)[0] for id in documents}
+    found = messages.load(connection, by_document.values())
+    given = {seq: next((text for name, text in one.headers.items() if name.lower() == "traceparent"), "") for seq, one in found.items()}
+    return {id: given.get(seq) or _own_trace(seq, id) for id, seq in by_document.items()}
+
+
+def _own_trace(message: int, document: int) -> str:
+    trace = xxhash.xxh3_128_hexdigest(f"message:{message}".encode())
+    return f"00-{trace}-{xxhash.xxh3_64_hexdigest(f'document:{document}'.encode())}-01"
 
 
 def forget_publications(connection: Connection, ids: list[int]) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy import select
 from canonical_model.problems import Cause, Problem, SystemUnreachable
 from connectors.base import Inbound, Receipt, SendRefused, SendUncertain
 from hub.channels.base import Publication
-from hub.channels.local import Deduplicated, LocalFanout, Relay, again_from
+from hub.channels.local import Deduplicated, LocalFanout, again_from
+from hub.channels.relay import Relay
 from hub.commands import Actor, Commands
 from hub.flow import Flow
 from hub.signals import STEPS, Signals

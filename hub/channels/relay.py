@@ -1,0 +1,46 @@
+"""The relay: outbox rows -> ``canonical``, by id; a row is deleted after its own confirm. One at a time over all processes.
+
+Its lock dies with its process. Two relays by accident would double publications and keep the order of first occurrences.
+"""
+
+from __future__ import annotations
+
+from hub.channels.base import Fanout, Publication
+from hub.signals import reach
+from hub.store import outgoing
+from hub.store.database import Store
+from hub.store.locks import Locks, attempt, locks_of
+
+AT_ONCE = 500
+LOCK = "relay"
+
+
+class Relay:
+    """Takes rows of the outbox to a fan-out."""
+
+    def __init__(self, store: Store, fanout: Fanout, locks: Locks | None = None) -> None:
+        self.store, self.fanout, self.locks = store, fanout, locks or locks_of(store.url)
+
+    def run(self) -> int:
+        """Publish what is there; gives how many rows were confirmed, 0 too when another relay is at work."""
+        total = 0
+        with attempt(self.locks, LOCK) as mine:
+            while mine and (confirmed := self._batch()):
+                total += confirmed
+        return total
+
+    def _batch(self) -> int:
+        """One batch; 0 when there is nothing, or when something was not confirmed: then it is tried again later."""
+        with self.store.read() as connection:
+            batch = outgoing.waiting_publications(connection, AT_ONCE)
+            traces = outgoing.traces(connection, {values[3] for _, values in batch}) if batch else {}
+        if not batch:
+            return 0
+        reach("relay.before_publish")
+        confirmed = self.fanout.publish((id, Publication(*values, traces[values[3]])) for id, values in batch)
+        reach("relay.after_publish")
+        if confirmed:
+            with self.store.unit() as unit:
+                outgoing.forget_publications(unit.connection, confirmed)
+        reach("relay.after_delete")
+        return len(confirmed) if len(confirmed) == len(batch) else 0

@@ -1,0 +1,121 @@
+"""The lane's process: fetches what lies ready, runs windows, sends what is due. A loop a task, all stopped in good order.
+
+Any number of workers may run over one store. What only one of them may do at a time (a subscription's sending, a transport's
+fetching, the relay, housekeeping) is done under a lock that dies with its process; which windows a worker takes stands in
+``windows``. A round that finds nothing waits a little longer each time; a wake-up ends the wait at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+from canonical_model.problems import Reject
+from hub.bootstrap import Hub
+from hub.flow import outbound_partition
+from hub.stages.ports import Subscription
+from hub.store.locks import attempt
+from hub.worker.loop import IDLE, Loop
+from hub.worker.windows import Windows
+
+log = logging.getLogger(__name__)
+
+POLL = 0.5
+"""Seconds between two looks at a transport that is fetched from."""
+
+
+class Worker:
+    """Everything that runs by itself: windows, deliveries (one loop a subscription), transports, relay, release jobs."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub, self.flow = hub, hub.flow
+        windows = Windows(hub.flow)
+        self.windows = Loop("lane", windows.step, idle=windows.idle)
+        self.deliveries = {one.id: Loop(f"deliver {one.id}", self._delivery(one), idle=self._idle) for one in hub.ports.subscriptions}
+        self.transports = [Loop(f"receive {name}", self._fetch(name), POLL, lambda: POLL) for name in self._fetched()]
+        self.outbound = Loop("outbound", self._wake_senders, 1.0, lambda: 1.0)
+        self.relay = Loop("relay", lambda: bool(hub.flow.relay.run()), idle=lambda: 1.0)
+        self.jobs = Loop("housekeeping", self._housekeeping, 1.0, lambda: 1.0)
+        hub.flow.channels.inbound.listen(self.windows.wake)
+        hub.flow.channels.outbound.listen(self.outbound.wake)
+        hub.signals.connect(lambda name, facts: self.wake(), "received", "released", "applied")
+
+    @property
+    def loops(self) -> list[Loop]:
+        """All loops, in the order of the path."""
+        return [*self.transports, self.windows, self.outbound, *self.deliveries.values(), self.relay, self.jobs]
+
+    def start(self) -> None:
+        """Begin; a broker that is not up yet is waited for beside the work."""
+        self.flow.channels.start(consume=True)
+        for loop in self.loops:
+            loop.start()
+
+    def wake(self) -> None:
+        """Something came: look now."""
+        for loop in (self.windows, self.relay, *self.deliveries.values()):
+            loop.wake()
+
+    def stop(self, seconds: float = 30.0) -> bool:
+        """Finish windows and sends that run, start no more; False when something did not end in time."""
+        for loop in self.loops:
+            loop.stop()
+        ended = [loop.join(seconds) for loop in self.loops]
+        self.flow.channels.stop()
+        return all(ended)
+
+    def _idle(self) -> float:
+        """Longest wait of a sender: with a broker it is woken, and looks by itself for what wants to be tried again."""
+        return 1.0 if self.flow.channels.outbound.connected else IDLE
+
+    def _wake_senders(self) -> bool:
+        woken = self.flow.channels.outbound.taken()
+        for name, loop in self.deliveries.items():
+            if outbound_partition(name) in woken:
+                loop.wake()
+        for p in woken:
+            self.flow.channels.outbound.done(p)
+        return False
+
+    def _delivery(self, subscription: Subscription) -> Callable[[], bool]:
+        """Sending of one subscription: its own slot over all workers, so that a receiver that hangs costs nobody else."""
+
+        def deliver() -> bool:
+            with attempt(self.flow.locks, f"deliver {subscription.id}") as mine:
+                if not mine:
+                    return False
+                self.flow.delivering.recover(subscription.id)
+                return self.flow.delivering.run_one(subscription) > 0
+
+        return deliver
+
+    def _housekeeping(self) -> bool:
+        with attempt(self.flow.locks, "housekeeping") as mine:
+            if mine:
+                self.flow.housekeeping()
+        return False
+
+    def _fetched(self) -> Iterable[tuple[str, str]]:
+        return [name for name, (_, connector) in self.hub.inward.items() if hasattr(connector, "receive")]
+
+    def _fetch(self, name: tuple[str, str]) -> Callable[[], bool]:
+        """Fetching from one transport, by one worker at a time."""
+
+        def fetch() -> bool:
+            if self.hub.crowded():
+                return False
+            with attempt(self.flow.locks, f"receive {'.'.join(name)}") as mine:
+                return mine and self._receive(name)
+
+        return fetch
+
+    def _receive(self, name: tuple[str, str]) -> bool:
+        door, connector = self.hub.inward[name]
+        found = 0
+        for inbound in connector.receive():
+            found += 1
+            try:
+                self.flow.receive(inbound, door)
+            except Reject as refused:
+                log.warning("%s of %s was refused: %s", inbound.origin, door.system, refused)
+        return found > 0

@@ -1,0 +1,122 @@
+"""Which partitions this worker takes now: those that were woken, those it looks for itself, those whose owner stands still.
+
+A wake-up says that a partition has work; which work, and who may do it, the store says (decision D10). The claim on a partition
+only saves double translation: ownership is decided inside the window's transaction, so that work is taken also from an owner
+that holds its claim and does nothing (a stopped process).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from hub.flow import Flow
+from hub.store import work
+from hub.store.locks import attempt
+
+log = logging.getLogger(__name__)
+SWEEP = 5.0
+"""Seconds: work older than this is taken by any worker; an owner that does nothing for so long is passed over."""
+AGAIN = 0.02
+"""Seconds until a partition that somebody else has is looked at again."""
+ROUNDS = 20
+"""Windows of one partition before the others get their turn."""
+
+
+class Windows:
+    """The lane thread's choice. ``step`` gives whether anything was done."""
+
+    def __init__(self, flow: Flow, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.flow, self._now = flow, monotonic
+        self._again: dict[int, float] = {}
+        self._standing: dict[int, tuple[tuple[int, int], float]] = {}
+        self._looked: float | None = None
+
+    def step(self) -> bool:
+        """Everything that is due now, once."""
+        worked = [self._safely(p, suspicious) for p, suspicious in self._due().items()]
+        return any(worked)
+
+    def idle(self) -> float:
+        """Seconds that may pass until the next look."""
+        if self._again:
+            return AGAIN
+        return 1.0 if self.flow.channels.inbound.connected else 0.1
+
+    def _due(self) -> dict[int, bool]:
+        """Partition -> whether it looks as if somebody had died over it."""
+        now, wake_ups = self._now(), self.flow.channels.inbound
+        due = dict(wake_ups.taken())
+        due |= {p: False for p, at in self._again.items() if at <= now and p not in due}
+        for p, suspicious in self._own_look(now).items():
+            due[p] = due.get(p, False) or suspicious
+        for p in due:
+            self._again.pop(p, None)
+        return due
+
+    def _own_look(self, now: float) -> dict[int, bool]:
+        """At the start, without a broker, and now and then with one: what the store says."""
+        first = self._looked is None
+        if first or not self.flow.channels.inbound.connected:
+            self._looked = now
+            return dict.fromkeys(self._waiting(None), first)
+        if self._looked is not None and now - self._looked < SWEEP:
+            return {}
+        self._looked = now
+        return dict.fromkeys(self._waiting(self.flow.store.clock.now() - int(SWEEP * 1_000_000)), True)
+
+    def _waiting(self, older_than: int | None) -> list[int]:
+        with self.flow.store.read() as connection:
+            return work.waiting_partitions(connection, older_than)
+
+    def _safely(self, p: int, suspicious: bool) -> bool:
+        """A partition that fails does not keep the others from going on."""
+        try:
+            return self._take(p, suspicious)
+        except Exception:
+            log.exception("partition %s failed; the others go on", p)
+            self._again[p] = self._now() + SWEEP
+            return False
+
+    def _take(self, p: int, suspicious: bool) -> bool:
+        with attempt(self.flow.locks, f"partition {p}") as mine:
+            if mine:
+                if suspicious:
+                    self.flow.lane.suspect(p)
+                return self._windows(p)
+        if self._stands_still(p):
+            log.warning("partition %s: whoever has it has done nothing for %.0f s; its work is taken", p, SWEEP)
+            return self._windows(p)
+        return False
+
+    def _windows(self, p: int) -> bool:
+        """Windows until the partition is empty, or it is the turn of others."""
+        self._standing.pop(p, None)
+        worked = False
+        for _ in range(ROUNDS):
+            outcome = self.flow.lane.run(p)
+            if outcome.busy:
+                break
+            if not outcome:
+                self.flow.channels.inbound.done(p)
+                return worked
+            worked = True
+        self._again[p] = self._now() + (0.0 if worked else AGAIN)
+        return worked
+
+    def _stands_still(self, p: int) -> bool:
+        """Whether the first work of a partition that another has claimed is the same, and as far, as some seconds ago."""
+        with self.flow.store.read() as connection:
+            first = work.claim(connection, p, 1)
+        if not first:
+            self._standing.pop(p, None)
+            self.flow.channels.inbound.done(p)
+            return False
+        mark, now = (first[0].seq, first[0].done), self._now()
+        seen, since = self._standing.get(p, (None, now))
+        if seen != mark:
+            since = now
+        self._standing[p] = (mark, since)
+        self._again[p] = now + AGAIN
+        return now - since >= SWEEP
