@@ -70,23 +70,23 @@ Consumer = Callable[[Arrived], None]
 
 
 class Link:
-    """The connection. ``on_up`` is called, in the link's thread, each time everything is declared and consumed again."""
+    """The connection. ``on_new`` is called, in the link's thread, for each new connection before anything comes over it."""
 
     def __init__(
-        self, url: str, topology: Topology, consumers: Mapping[str, Consumer] | None = None, on_up: Callable[[], None] = lambda: None
+        self, url: str, topology: Topology, consumers: Mapping[str, Consumer] | None = None, on_new: Callable[[], None] = lambda: None
     ) -> None:
-        self.url, self.topology, self.consumers, self.on_up = url, topology, dict(consumers or {}), on_up
+        self.url, self.topology, self.consumers, self.on_new = url, topology, dict(consumers or {}), on_new
         self.version: tuple[int, ...] = ()
         self.fault: HubError | None = SystemUnreachable("not yet connected", at=place_of(url))
         self.epoch = 0
-        self._lock, self._stopping, self._ended = Lock(), Event(), Event()
+        self._lock, self._stopping = Lock(), Event()
         self._thread: Thread | None = None
         self._connection: Any = None
         self._publishing: Any = None
         self._posting: Any = None
         self._channels: dict[str, Any] = {}
         self._confirms, self._posts = Confirms(), dict[str, Outgoing]()
-        self._up, self._failures = False, 0
+        self._up, self._alive, self._failures = False, False, 0
 
     # ---- from any thread
 
@@ -136,7 +136,9 @@ class Link:
     def stop(self, seconds: float = 10.0) -> bool:
         """Close in good order; what is not settled goes to others. False when it did not end in time."""
         self._stopping.set()
-        self._call(lambda: self._connection.close())
+        with self._lock:
+            if self._alive:
+                self._connection.ioloop.add_callback_threadsafe(self._close)
         if self._thread is not None:
             self._thread.join(seconds)
             return not self._thread.is_alive()
@@ -168,7 +170,6 @@ class Link:
             wait = WAITS[min(self._failures, len(WAITS) - 1)]
             self._failures += 1
             self._stopping.wait(wait / 2 + random.random() * wait / 2)
-        self._ended.set()
 
     def _session(self) -> None:
         """One connection from its beginning to its end."""
@@ -176,11 +177,23 @@ class Link:
         self._connection = pika.SelectConnection(
             parameters, on_open_callback=self._opened, on_open_error_callback=self._failed, on_close_callback=self._failed
         )
+        with self._lock:
+            self._alive = not self._stopping.is_set()
         try:
-            self._connection.ioloop.start()
+            if self._alive:
+                self._connection.ioloop.start()
         finally:
+            with self._lock:
+                self._alive = False
             self._down(None)
             self._connection.ioloop.close()
+
+    def _close(self) -> None:
+        """End the session, whether it is open or still opening."""
+        if self._connection.is_open:
+            self._connection.close()
+        else:
+            self._connection.ioloop.stop()
 
     def _opened(self, connection: Any) -> None:
         self.version = broker_version(connection.server_properties)
@@ -205,6 +218,8 @@ class Link:
         channel.add_on_close_callback(self._channel_closed)
         channel.add_on_return_callback(lambda channel, method, properties, body: self._confirms.returned(properties.message_id))
         self._publishing, self._confirms = channel, Confirms()
+        self.epoch += 1
+        self.on_new()
         waiting = iter(self.consumers.items())
 
         def go_on(answer: Any = None) -> None:
@@ -221,7 +236,7 @@ class Link:
         taken_away = SystemUnreachable(f"queue {queue} was taken away", at=place_of(self.url))
         channel.add_on_cancel_callback(lambda frame: self._give_up(taken_away))
         self._channels[queue] = channel
-        epoch = self.epoch + 1
+        epoch = self.epoch
 
         def came(channel: Any, method: Any, properties: Any, body: bytes) -> None:
             consumer(Arrived(queue, epoch, method.delivery_tag, body, properties.headers or {}, method.redelivered))
@@ -230,10 +245,8 @@ class Link:
 
     def _is_up(self) -> None:
         with self._lock:
-            self.epoch += 1
             self._up, self.fault, self._failures = True, None, 0
         log.info("connected to the broker at %s", place_of(self.url))
-        self.on_up()
 
     def _answered(self, frame: Any) -> None:
         taken = isinstance(frame.method, pika.spec.Basic.Ack)

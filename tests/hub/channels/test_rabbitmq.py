@@ -1,0 +1,156 @@
+"""RabbitMQ keeps the contract, and what only a broker can do to it: redelivery, loss, messages that are not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import orjson
+import pika
+import pytest
+
+from hub.channels.base import Publication
+from hub.channels.rabbitmq import LARGEST, RabbitChannels
+from tests.hub.channels.contract import CanonicalContract, Pair, WakeUpContract, until
+
+READER = "reader"
+
+
+class Reader:
+    """A subscriber of ``canonical`` at the broker, with pika alone."""
+
+    def __init__(self, url: str) -> None:
+        self.connection: Any = pika.BlockingConnection(pika.URLParameters(url))
+        self.channel = self.connection.channel()
+        self.got: list[tuple[Any, bytes]] = []
+
+    def seen(self) -> list[Publication]:
+        while True:
+            method, properties, body = self.channel.basic_get(f"canonical.{READER}", auto_ack=True)
+            if method is None:
+                return [_publication(properties, body) for properties, body in self.got]
+            self.got.append((properties, body))
+
+    def refuse(self, on: bool) -> None:
+        """Without its queue there is nobody to take anything."""
+        if on:
+            self.channel.queue_unbind(f"canonical.{READER}", "canonical", "#")
+        else:
+            self.channel.queue_bind(f"canonical.{READER}", "canonical", "#")
+
+
+def _publication(properties: Any, body: bytes) -> Publication:
+    headers = properties.headers
+    return Publication(headers["key"], headers["n"], properties.type, headers["document"], body, 0, headers.get("traceparent", ""))
+
+
+@pytest.fixture
+def pair(broker: str) -> Iterator[Pair]:
+    door, worker = RabbitChannels(broker, 4, [READER]), RabbitChannels(broker, 4, [READER])
+    door.start(consume=False)
+    worker.start(consume=True)
+    assert door.link.wait_until_connected(20)
+    assert worker.link.wait_until_connected(20)
+    reader = Reader(broker)
+    yield Pair(door, worker, reader.seen, reader.refuse)
+    reader.connection.close()
+    door.stop()
+    worker.stop()
+
+
+class TestWakeUps(WakeUpContract):
+    """Between processes, over quorum queues."""
+
+    def test_a_new_connection_looks_at_every_partition(self, pair: Pair) -> None:
+        assert pair.woken() == dict.fromkeys(range(4), False)
+
+    def test_what_a_worker_did_not_finish_goes_to_another_and_says_so(self, pair: Pair, broker: str) -> None:
+        pair.woken()
+        pair.door.inbound.wake(2)
+        assert pair.woken() == {2: False}
+        pair.worker.stop()
+        other = RabbitChannels(broker, 4, [READER])
+        other.start(consume=True)
+        told: dict[int, bool] = {}
+        assert until(lambda: bool(told.update(other.inbound.taken()) or told.get(2)))
+        assert told == {0: False, 1: False, 2: True, 3: False}
+        other.stop()
+
+    def test_what_is_done_does_not_come_again(self, pair: Pair, broker: str) -> None:
+        pair.woken()
+        for p in (1, 2, 1, 3):
+            pair.door.inbound.wake(p)
+        found: dict[int, bool] = {}
+        assert until(lambda: bool(found.update(pair.worker.inbound.taken()) or len(found) == 3))
+        for p in found:
+            pair.worker.inbound.done(p)
+        assert until(lambda: depth(broker, "inbound.1", "inbound.2", "inbound.3") == 0)
+        pair.worker.stop()
+        assert depth(broker, "inbound.1", "inbound.2", "inbound.3") == 0
+
+    def test_a_message_that_is_not_ours_is_put_aside(self, pair: Pair, broker: str) -> None:
+        pair.woken()
+        with pika.BlockingConnection(pika.URLParameters(broker)) as connection:
+            connection.channel().basic_publish("", "inbound.1", b"{}")
+        assert until(lambda: depth(broker, "dead") == 1)
+        pair.door.inbound.wake(1)
+        assert pair.woken() == {1: False}
+
+    def test_an_acknowledgement_of_an_earlier_connection_is_dropped(self, pair: Pair) -> None:
+        pair.woken()
+        pair.door.inbound.wake(1)
+        pair.woken()
+        link = pair.worker.link  # type: ignore[attr-defined]
+        epoch = link.epoch
+        link._call(link._connection.close)
+        assert until(lambda: link.connected and link.epoch > epoch)
+        pair.worker.inbound.done(1)
+        assert 1 in pair.woken()
+
+
+class TestCanonical(CanonicalContract):
+    """A topic exchange with batched, mandatory confirms."""
+
+    def test_headers_are_a_cloud_event_with_its_trace(self, pair: Pair) -> None:
+        trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        item = Publication("k:1", 7, "order/1", 1 << 20 | 1, b'{"number":"1"}', 1_790_000_000_123_456, trace)
+        assert pair.door.fanout.publish([(1, item)]) == [1]
+        reader = pair.seen.__self__  # type: ignore[attr-defined]
+        assert until(lambda: len(pair.seen()) == 1)
+        properties = reader.got[0][0]
+        event = {name.partition(":")[2]: value for name, value in properties.headers.items() if name.startswith("cloudEvents:")}
+        assert datetime.fromisoformat(event.pop("time")).microsecond == 123_456
+        assert event == {
+            "specversion": "1.0", "id": "k:1/7", "source": "/channelhub", "type": "order/1", "subject": "k:1",
+            "partitionkey": "k:1", "sequence": "00000000000000000007", "traceparent": trace,
+        }  # fmt: skip
+        assert (properties.content_type, properties.delivery_mode, properties.headers["traceparent"]) == ("application/json", 2, trace)
+
+    def test_a_large_body_is_a_reference(self, pair: Pair) -> None:
+        item = Publication("k", 1, "order/1", 5, b"x" * (LARGEST + 1), 0)
+        assert pair.door.fanout.publish([(1, item)]) == [1]
+        assert until(lambda: len(pair.seen()) == 1)
+        assert orjson.loads(pair.seen()[0].body or b"") == {"reference": "/v1/canonical/k?from=1", "key": "k", "n": 1, "document": 5}
+
+    def test_without_a_broker_nothing_is_confirmed(self) -> None:
+        nowhere = RabbitChannels("amqp://127.0.0.1:1/", 4, [READER])
+        nowhere.start(consume=True)
+        assert nowhere.fanout.publish([(1, Publication("k", 1, "t", 1, b"{}", 0))]) == []
+        assert nowhere.fault is not None
+        nowhere.inbound.wake(1)
+        nowhere.stop()
+
+    def test_where_nobody_is_named_nothing_stays_behind(self, broker: str) -> None:
+        alone = RabbitChannels(broker, 4)
+        alone.start(consume=False)
+        assert alone.link.wait_until_connected(20)
+        assert alone.fanout.publish([(1, Publication("k", 1, "t", 1, b"{}", 0))]) == [1]
+        alone.stop()
+
+
+def depth(url: str, *queues: str) -> int:
+    """Messages that lie ready in queues."""
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        channel = connection.channel()
+        return sum(channel.queue_declare(name, passive=True).method.message_count for name in queues)
