@@ -1,0 +1,153 @@
+"""A production set-up for tests: one ``hub api``, workers that are killed and stopped, a sender, a subscriber of ``canonical``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+import pika
+from sqlalchemy import func, select
+
+from hub.bootstrap import build
+from hub.commands import Actor
+from hub.simulate import sets
+from hub.simulate.goods import ARTICLES, CHAIN, STORE_JS, codes_csv
+from hub.simulate.orders import Line, Order
+from hub.store.database import Store
+from hub.store.invariants import broken
+from hub.store.lane_tables import document, message, work
+from hub.store.out_tables import outbox, published
+from tests.services.rabbitmq import free_port
+
+ROOT = Path(__file__).resolve().parents[3]
+CONFIG = """
+hub:
+  store: "sqlite:///hub.db"
+  channels: file:broker
+  subscribers: [reader]
+  listen: 127.0.0.1:{port}
+systems:
+  {systems}
+"""
+SYSTEM = """{name}:
+    party: WH-SH
+    codes: wms-3pl
+    in: [{{connector: http, path: /{name}, routes: {{"850": x12/po850.order}}}}]
+  """
+DAY = "2026-11-25"
+
+
+class Setup:
+    """The processes of one hub in a folder."""
+
+    def __init__(self, folder: Path, broker: str, systems: int = 6) -> None:
+        self.folder, self.port = folder, free_port()
+        self.systems = [f"wms-{n}" for n in range(systems)]
+        (folder / "broker").write_text(broker)
+        listed = "".join(SYSTEM.format(name=name) for name in self.systems)
+        (folder / "hub.yaml").write_text(CONFIG.format(port=self.port, systems=listed), "utf-8")
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._prepare()
+
+    def _prepare(self) -> None:
+        hub = build(self.folder / "hub.yaml")
+        hub.commands.import_codes(Actor("test"), codes_csv() + f"pack,wms-3pl,{ARTICLES[0].gtin.zfill(14)},EA,EA,EA,0\n")
+        hub.close()
+
+    def start(self, name: str, *words: str) -> None:
+        """A process of the hub under a name of ours."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "hub.cli", *words], cwd=self.folder, stdout=log, stderr=log,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+            )  # fmt: skip
+
+    def kill(self, name: str, number: signal.Signals) -> None:
+        self.processes[name].send_signal(number)
+
+    def ended(self, name: str) -> int:
+        """Its exit code, once it has come to its end."""
+        return self.processes.pop(name).wait(40)
+
+    def stop(self) -> None:
+        """End everything, whatever state it is in."""
+        for process in self.processes.values():
+            process.kill()
+            process.wait()
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    def get(self, path: str) -> bytes | None:
+        try:
+            with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return bytes(answer.read())
+        except HTTPError as error:
+            return error.read()
+        except (URLError, OSError):
+            return None
+
+    def send(self, number: int) -> bool:
+        """One order with a key of its own act; True once the hub has said that it is kept."""
+        placed = Order(f"C{number}", DAY, CHAIN, STORE_JS, (Line("1", ARTICLES[0], 1, case=False),))
+        body = sets.interchange(number, "PO", [("850", sets.po850(placed))], DAY)
+        path = f"http://127.0.0.1:{self.port}/{self.systems[number % len(self.systems)]}"
+        try:
+            with urlopen(Request(path, body, {"idempotency-key": f"k{number}"}), timeout=30) as answer:
+                return bool(answer.status in (200, 202))
+        except (URLError, OSError):
+            return False
+
+    def facts(self) -> dict[str, Any]:
+        """Counts at this moment, straight from the store, and the invariants that are broken at rest."""
+        store = Store(f"sqlite:///{self.folder / 'hub.db'}")
+        with store.read() as connection:
+            counts = {
+                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in (message, work, document, outbox, published)
+            }
+            states = {row[0]: row[1] for row in connection.execute(select(document.c.state, func.count()).group_by(document.c.state))}
+            rows = {(row.k, row.n) for row in connection.execute(select(published.c.k, published.c.n))}
+            found = broken(connection, at_rest=counts["work"] == 0)
+        store.close()
+        return counts | {"states": states, "rows": rows, "broken": found}
+
+
+class Subscriber:
+    """Keeps (key, n) of what it took; counts what came twice and what came with a gap before it."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.taken, self.repeats = url, set[tuple[str, int]](), 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with pika.BlockingConnection(pika.URLParameters(self.url)) as connection:
+                    self._read(connection.channel())
+            except (pika.exceptions.AMQPError, OSError):
+                time.sleep(0.2)
+
+    def _read(self, channel: Any) -> None:
+        for method, properties, _ in channel.consume("canonical.reader", inactivity_timeout=0.2):
+            if self._stopping.is_set():
+                return
+            if method is not None:
+                one = (properties.headers["key"], properties.headers["n"])
+                self.repeats += one in self.taken
+                self.taken.add(one)
+                channel.basic_ack(method.delivery_tag)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(20)

@@ -1,0 +1,83 @@
+"""Processes over a real broker that are killed, stopped, paused: nothing is lost, nothing doubled, nothing waits for ever."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
+
+import pika
+import pytest
+
+from tests.hub.channels.contract import until
+from tests.hub.channels.processes import Setup, Subscriber
+from tests.services.rabbitmq import Node
+
+ORDERS = 240
+
+
+@pytest.fixture
+def setup(tmp_path: Path, vhost: str) -> Iterator[Setup]:
+    made = Setup(tmp_path, vhost)
+    yield made
+    made.stop()
+
+
+def ready(setup: Setup) -> bool:
+    return until(lambda: b'"broker":"ok"' in (setup.get("/health/ready") or b"").replace(b" ", b""), 40)
+
+
+class Sender(threading.Thread):
+    """Sends each order until it is told that it is kept."""
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(daemon=True)
+        self.setup, self.kept = setup, 0
+
+    def run(self) -> None:
+        for number in range(1, ORDERS + 1):
+            while not self.setup.send(number):
+                time.sleep(0.1)
+            self.kept += 1
+            time.sleep(0.05)
+
+    def reached(self, share: float) -> bool:
+        return until(lambda: self.kept >= ORDERS * share, 60)
+
+
+def test_processes_die_pause_and_stop_in_traffic_and_so_does_the_broker(setup: Setup, vhost: str, node: Node) -> None:
+    for name in ("a", "b"):
+        setup.start(name, "worker")
+    setup.start("api", "api")
+    assert ready(setup), setup.log("api")
+    subscriber, sender = Subscriber(vhost), Sender(setup)
+    sender.start()
+    assert sender.reached(0.1)
+    setup.kill("a", SIGKILL)
+    setup.ended("a")
+    setup.start("a", "worker")
+    assert sender.reached(0.25)
+    setup.kill("b", SIGSTOP)
+    purge(vhost)
+    assert sender.reached(0.5)
+    node.kill()
+    node.start()
+    setup.kill("b", SIGCONT)
+    assert sender.reached(0.75)
+    setup.kill("a", SIGTERM)
+    assert setup.ended("a") == 0, setup.log("a")
+    assert sender.reached(1.0)
+    assert until(lambda: setup.facts()["outbox"] == 0 and setup.facts()["work"] == 0, 60), setup.facts()
+    facts = setup.facts()
+    assert until(lambda: subscriber.taken == facts["rows"], 20)
+    subscriber.stop()
+    assert (facts["message"], facts["states"], facts["broken"]) == (ORDERS, {"applied": ORDERS}, {})
+
+
+def purge(url: str) -> None:
+    """Empty every wake-up queue."""
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        for p in range(8):
+            connection.channel().queue_purge(f"inbound.{p}")
