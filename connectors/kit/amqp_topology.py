@@ -145,36 +145,54 @@ def _inner(error: BaseException) -> Iterator[BaseException]:
             yield from _inner(value)
 
 
-def check(url: str, topology: Topology) -> str:
-    """Connect, look whether what is declared is there as it must be; what is missing is made by the next start. Gives a line
-    for people. Raises Misconfigured or SystemUnreachable with fact, place and fix."""
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """A queue as it is now: messages that lie ready, and programs that read it."""
+
+    messages: int
+    consumers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found at a broker. ``queues``: name -> its depth, None where it is not there yet."""
+
+    version: tuple[int, ...]
+    queues: Mapping[str, Depth | None]
+
+    def __str__(self) -> str:
+        missing = [name for name, depth in self.queues.items() if depth is None]
+        told = f", not yet declared: {', '.join(missing)}" if missing else ""
+        return f"RabbitMQ {_dotted(self.version)}, {len(self.queues)} queues{told}"
+
+
+def check(url: str, topology: Topology) -> Found:
+    """Connect, look whether what is declared is there as it must be; what is missing is made by the next start. Raises
+    Misconfigured or SystemUnreachable with fact, place and fix."""
     try:
         connection = pika.BlockingConnection(parameters_of(url, connection_attempts=1, socket_timeout=5, blocked_connection_timeout=5))
     except (exceptions.AMQPError, OSError) as error:
         raise explained(error, url) from error
     try:
         version = broker_version(connection._impl.server_properties)
-        missing = [queue.name for queue in topology.queues if not _is_as_wanted(connection, queue, version, url)]
+        if version < OLDEST:
+            raise Misconfigured(f"RabbitMQ {_dotted(version)} has no quorum queues", at=place_of(url), fix="RabbitMQ 3.10 or newer")
+        return Found(version, {queue.name: _depth(connection, queue, version, url) for queue in topology.queues})
     finally:
-        connection.close()
-    if version < OLDEST:
-        raise Misconfigured(f"RabbitMQ {_dotted(version)} has no quorum queues", at=place_of(url), fix="RabbitMQ 3.10 or newer")
-    return f"RabbitMQ {_dotted(version)}, {len(topology.queues)} queues" + (f", not yet declared: {', '.join(missing)}" if missing else "")
+        if connection.is_open:
+            connection.close()
 
 
-def _is_as_wanted(connection: Any, queue: Queue, version: tuple[int, ...], url: str) -> bool:
-    """False when it is not there. A declaration with other arguments is refused by the broker and changes nothing."""
+def _depth(connection: Any, queue: Queue, version: tuple[int, ...], url: str) -> Depth | None:
+    """None when it is not there. A declaration with other arguments is refused by the broker and changes nothing."""
     try:
-        connection.channel().queue_declare(queue.name, passive=True)
-    except exceptions.ChannelClosedByBroker as closed:
-        if closed.reply_code == 404:
-            return False
-        raise explained(closed, url) from closed
-    try:
+        found = connection.channel().queue_declare(queue.name, passive=True).method
         connection.channel().queue_declare(queue.name, durable=True, arguments=queue.wanted(version))
     except exceptions.ChannelClosedByBroker as closed:
+        if closed.reply_code == 404:
+            return None
         raise explained(closed, url) from closed
-    return True
+    return Depth(found.message_count, found.consumer_count)
 
 
 def _dotted(version: tuple[int, ...]) -> str:

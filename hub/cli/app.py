@@ -171,6 +171,16 @@ def worker(
     raise typer.Exit(running.worker(config, listen, Output(as_json)))
 
 
+@app.command("topology")
+def show_topology(
+    markdown: Annotated[bool, typer.Option(help="as a page")] = False, config: Config = HUB_YAML, as_json: Json = False
+) -> None:
+    """What the hub has at RabbitMQ: queues, types, arguments, messages, consumers."""
+    from hub.cli import topology
+
+    raise typer.Exit(topology.show(config, markdown, Output(as_json)))
+
+
 @app.command()
 def doctor(config: Config = HUB_YAML, as_json: Json = False) -> None:
     """Check configuration, store, mappings and every transport; say what is wrong, where and the fix."""

@@ -11,6 +11,8 @@ from typing import Any
 from canonical_model.problems import HubError, Misconfigured
 from hub.bootstrap import Hub, build
 from hub.bootstrap.doors import open_doors
+from hub.channels.rabbitmq import DEAD
+from hub.cli import topology
 from hub.cli.mapping import examples_of
 from hub.cli.output import Output
 from hub.cli.settings import known_formats, library_of, load_config
@@ -75,6 +77,8 @@ def _examinations(file: Path) -> Iterator[tuple[str, Check]]:
     yield "folders", lambda: _folders(config)
     yield "disk", lambda: _disk(config)
     yield "hub", lambda: _hub(file)
+    if config.channels_url() is not None:
+        yield "broker", lambda: _broker(config)
     yield "mappings", lambda: _mappings(file, config)
     for system in config.systems.values():
         for way in system.in_:
@@ -128,6 +132,16 @@ def _store(hub: Hub) -> str:
         view = hub.flow.codebook.view(connection)
         words = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")}
     return f"{hub.store.url}, codebook revision {view.revision}, journal {words['journal_mode']}, synchronous {words['synchronous']}"
+
+
+def _broker(config: Config) -> str:
+    """The broker answers, and every queue that is there is as the hub wants it. What is not there the next start declares."""
+    found = topology.look(config)
+    dead = found.queues[DEAD]
+    if dead is not None and dead.messages:
+        fact = f"{dead.messages} messages lie in queue {DEAD!r}: they are no wake-ups of the hub"
+        raise Warned(fact, at=topology.place(config), fix=f"look who sent them, then rabbitmqctl purge_queue {DEAD}")
+    return str(found)
 
 
 def _mappings(file: Path, config: Config) -> str:
