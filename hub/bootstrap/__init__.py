@@ -103,6 +103,7 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
     if promote:
         _activate(store, commands, ways, library)
         _set_parents(config, store, flow, commands)
+        commands.configured(Actor("start"))
     replay = Replay(store, ways, book, known)
     return Hub(config, store, library, known, ways, outward, ports, flow, commands, replay, signals, clock, _inward(config))
 

@@ -105,8 +105,14 @@ def _decide(hub: Hub, id: int, apply: bool, head: int | None, why: str, actor: A
 
 def _case_text(row: Mapping[str, Any]) -> str:
     lines = [f"case {row['id']}: document {row['document']} against {row['against']} ({row['kind']}), {row['state']}"]
-    lines += [f"  {change['target']}: {change['before']!r} -> {change['after']!r}" for change in row.get("diff") or ()]
+    lines += [f"  {one['at']}: {_side(one, 'old')} -> {_side(one, 'new')}" for one in row["diff"]]
+    if row["state"] == "open":
+        lines.append(f"  fix: hub cases {row['id']} --apply --head {row.get('head', 0)}, or hub cases {row['id']} --discard --why REASON")
     return "\n".join(lines)
+
+
+def _side(change: Mapping[str, Any], name: str) -> str:
+    return repr(change[name]) if name in change else "nothing"
 
 
 def resubmit(document: int, edit: Path | None, why: str, actor: str, config: Path, out: Output) -> int:

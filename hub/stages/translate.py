@@ -24,6 +24,8 @@ from mappings.language.api import Codes, Context, Traced
 
 DAMAGED = "ask the sender for the whole message, or correct it with hub resubmit --edit"
 DIRTY = "correct it with hub resubmit --edit; or set leniency: lenient for the route in hub.yaml, then hub retry"
+UNDEFINED = "idoc.unknown_type"
+NO_DEFINITION = "export the type's definition in the sender's SAP (WE60, parser), then hub definitions add FILE and start the hub again"
 PART = 16
 """Hexadecimal digits of a hash that stand in an inputs id."""
 
@@ -165,7 +167,7 @@ def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -
     try:
         bound = route.bound(document.layout)
     except MappingFault as fault:
-        return _held(document, envelope, fault.problem(route.mapping.name), route)
+        return _held(document, envelope, undefined(document) or fault.problem(route.mapping.name), route)
     context = context_of(envelope, inputs, route)
     key, key_problems = bound.key(document, context)
     context = _dated(context, bound.date(document, context, route.type.valid_on))
@@ -191,6 +193,15 @@ def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -
         inputs=inputs.id(route, document.layout),
         stake=bound.stake(document, context),
     )
+
+
+def undefined(document: Document) -> Problem | None:
+    """A document whose type its format has no definition of, told by a finding: it waits for one, not for another mapping."""
+    found = next((one for one in document.findings if one.code == UNDEFINED), None)
+    if found is None:
+        return None
+    key = cause_key("definition", document.format, document.types[-1].partition("/")[0])
+    return Problem(Cause.UNREADABLE, key, found.text, NO_DEFINITION, place=found.place)
 
 
 def damage(document: Document, route: Route) -> Iterator[Problem]:
@@ -248,7 +259,7 @@ def _dated(context: Context, day: date | None) -> Context:
 
 def _too_many(most: int, document: Document) -> Unreadable:
     fact = f"the message has more than {most} documents; the first {most} went on, those behind them wait"
-    fix = "raise limits.documents of the way in or of the hub, then hub retry"
+    fix = "raise limits.documents of the way in or of the hub, and start the hub again"
     return Unreadable(fact, key=cause_key("limit", "documents"), place=document.place, fix=fix)
 
 
