@@ -124,7 +124,9 @@ ANSWER = "out: [{on: order_response, name: answer, mapping: agents/kd/answer, co
 
 def table(*rows: tuple[str, ...], charset: str = "utf-8") -> bytes:
     """Order rows: (number, line, buyer, item, quantity, price), with a note where a seventh is given."""
-    lines = (f"2026-11-25,{no},{line},{buyer},{item},瓶,{count},{price},{''.join(note)}\n" for no, line, buyer, item, count, price, *note in rows)
+    lines = (
+        f"2026-11-25,{no},{line},{buyer},{item},瓶,{count},{price},{''.join(note)}\n" for no, line, buyer, item, count, price, *note in rows
+    )
     return (HEAD + "".join(lines)).encode(charset)
 
 

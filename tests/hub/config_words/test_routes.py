@@ -95,15 +95,19 @@ def test_routes_of_one_way_read_alike(tmp_path: Path) -> None:
 
 
 def test_zone_of_a_route_is_the_zone_of_its_times(tmp_path: Path) -> None:
-    config = agent().replace("routes: {wms.stock: wms/stock}", "routes: {wms.stock: {mapping: own/stock ZONE}}").replace(
-        'timezone: Asia/Shanghai', 'timezone: Asia/Shanghai, folders: {mappings: [maps]}'
+    config = (
+        agent()
+        .replace("routes: {wms.stock: wms/stock}", "routes: {wms.stock: {mapping: own/stock ZONE}}")
+        .replace("timezone: Asia/Shanghai", "timezone: Asia/Shanghai, folders: {mappings: [maps]}")
     )
     (tmp_path / "maps/own/examples").mkdir(parents=True)
     own = (Path(__file__).parents[3] / "mappings/library/wms/stock.yaml").read_text("utf-8")
     own = own.replace("wms/stock\n", "own/stock\n").replace("asOf | instant(iso)", "asOf | instant('YYYY-MM-DD hh:mm:ss')")
     (tmp_path / "maps/own/stock.yaml").write_text(own, "utf-8")
     with world(tmp_path, config.replace(" ZONE", "")) as hub:
-        assert body(hub, hub.give("w", stock(at="2026-11-25 08:00:00"))["documents"][0]["document"])["reported_at"] == "2026-11-25T00:00:00Z"
+        assert (
+            body(hub, hub.give("w", stock(at="2026-11-25 08:00:00"))["documents"][0]["document"])["reported_at"] == "2026-11-25T00:00:00Z"
+        )
         hub.again(config.replace(" ZONE", ", zone: Europe/Berlin"))
         later = hub.give("w", stock(at="2026-11-25 09:00:00", count=7))["documents"][0]["document"]
         assert body(hub, later)["reported_at"] == "2026-11-25T08:00:00Z"
