@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from canonical_model.problems import Reject
 from hub.cli.app import app
@@ -93,12 +92,14 @@ PRICES = f"prices: [{{item: '{ITEM}', unit: EA, amount: 8.00, currency: CNY}}]"
 @pytest.mark.parametrize(
     ("settings", "price", "words"),
     [
-        (f"order: {{{PRICES}}}", "8.40", ["已确认"]), (f"order: {{{PRICES}}}", "8.41", ["拒绝", "8.41", "8.00"]),
-        (f"order: {{{PRICES}, price_tolerance: 0.10}}", "8.80", ["已确认"]), (f"order: {{{PRICES}, price_tolerance: 0}}", "8.01", ["拒绝"]),
+        (f"order: {{{PRICES}}}", "8.40", ["已确认"]),
+        (f"order: {{{PRICES}}}", "8.41", ["拒绝", "8.41", "8.00"]),
+        (f"order: {{{PRICES}, price_tolerance: 0.10}}", "8.80", ["已确认"]),
+        (f"order: {{{PRICES}, price_tolerance: 0}}", "8.01", ["拒绝"]),
         (f"order: {{{PRICES}, outcomes: {{price_deviation: warn}}}}", "9.99", ["已确认", "9.99"]),
         ("", "9999", ["已确认"]),
     ],
-)  # fmt: skip
+)
 def test_agreed_prices(tmp_path: Path, settings: str, price: str, words: list[str]) -> None:
     [answer] = answers(tmp_path, settings, order(price=price))
     assert [word for word in words if word not in answer] == []
@@ -142,11 +143,16 @@ def given(folder: Path, settings: str, raw: bytes) -> str:
 @pytest.mark.parametrize(
     ("settings", "fault"),
     [
-        ("order: {shortge: reject}", "did you mean 'shortage'"), ("ordr: {}", "did you mean 'order'"), ("order: {price_tolerance: much}", "0.05"),
-        ("order: {outcomes: {price_deviation: hold}}", "'reject' or 'warn'"), ("order: {outcomes: {quantity_positive: warn}}", "price_deviation"),
-        ("inventory: {split: perhaps}", "inventory.split"), ("order: {lots: [{item: x, minimum: -1}]}", "from 0 on"), ("rebate: {}", "no service"),
+        ("order: {shortge: reject}", "did you mean 'shortage'"),
+        ("ordr: {}", "did you mean 'order'"),
+        ("order: {price_tolerance: much}", "0.05"),
+        ("order: {outcomes: {price_deviation: hold}}", "'reject' or 'warn'"),
+        ("order: {outcomes: {quantity_positive: warn}}", "price_deviation"),
+        ("inventory: {split: perhaps}", "inventory.split"),
+        ("order: {lots: [{item: x, minimum: -1}]}", "from 0 on"),
+        ("rebate: {}", "no service"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_word_of_a_service_stops_the_start(tmp_path: Path, settings: str, fault: str) -> None:
     with pytest.raises(ConfigFault) as error:
         World(tmp_path, agent(more=f"services: {{{settings}}}"))
@@ -170,11 +176,15 @@ def reserved(folder: Path, settings: str, first: int = 10, second: int = 10, cou
 @pytest.mark.parametrize(
     ("settings", "first", "second", "count", "found"),
     [
-        ("", 10, 10, "4", {"WH-1": 4}), ("priority: [WH-2]", 10, 10, "4", {"WH-2": 4}), ("priority: [WH-2, WH-1]", 10, 3, "4", {"WH-2": 3, "WH-1": 1}),
-        ("", 3, 2, "4", {"WH-1": 3, "WH-2": 1}), ("split: no", 3, 2, "4", {"WH-1": 3}),
-        ("sources: {'': [WH-2]}", 10, 10, "4", {"WH-2": 4}), ("owners: {WH-1: AG-1}", 10, 10, "4", {"WH-2": 4}),
+        ("", 10, 10, "4", {"WH-1": 4}),
+        ("priority: [WH-2]", 10, 10, "4", {"WH-2": 4}),
+        ("priority: [WH-2, WH-1]", 10, 3, "4", {"WH-2": 3, "WH-1": 1}),
+        ("", 3, 2, "4", {"WH-1": 3, "WH-2": 1}),
+        ("split: no", 3, 2, "4", {"WH-1": 3}),
+        ("sources: {'': [WH-2]}", 10, 10, "4", {"WH-2": 4}),
+        ("owners: {WH-1: AG-1}", 10, 10, "4", {"WH-2": 4}),
     ],
-)  # fmt: skip
+)
 def test_who_serves_an_order(tmp_path: Path, settings: str, first: int, second: int, count: str, found: dict[str, int]) -> None:
     assert reserved(tmp_path, settings, first, second, count) == found
 
