@@ -18,6 +18,10 @@ from canonical_model.places import Bytes, Cell
 from canonical_model.problems import HubError, Misconfigured, Problem, Retry
 
 
+WIDEST = 160
+"""Characters of one cell of a table for people; ``--json`` cuts nothing."""
+
+
 class Exit(IntEnum):
     """What the shell sees."""
 
@@ -80,7 +84,8 @@ class Output:
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
-    return value if isinstance(value, str) else orjson.dumps(value, default=plain).decode()
+    text = value if isinstance(value, str) else orjson.dumps(value, default=plain).decode()
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 4]} ..."
 
 
 def fail(error: HubError, out: Output) -> Never:

@@ -18,6 +18,7 @@ ENDED = re.compile(r"<<<step (\d+) ended with (\d+)>>>\n")
 VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"), "<instant>"),
     (re.compile(r"[0-9a-f]{16}\.[0-9a-f]{16}\.[0-9a-f]{16}"), "<inputs>"),
+    (re.compile(r"\d+ MB free"), "<disk> MB free"),
 )
 """What differs from run to run, and the word that stands for it in comparing."""
 
