@@ -65,6 +65,10 @@ class Config:
             return url
         return f"{scheme}:///{self.path(File(name))}"
 
+    def store_file(self) -> File:
+        """Where the embedded store lies."""
+        return File(self.store_url().partition(":///")[2])
+
 
 def revealed(text: str, folder: File) -> str:
     """A text that may be a reference to a secret; a relative file counts from ``folder``."""
