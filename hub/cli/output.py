@@ -17,7 +17,6 @@ import orjson
 from canonical_model.places import Bytes, Cell
 from canonical_model.problems import HubError, Misconfigured, Problem, Retry
 
-
 WIDEST = 160
 """Characters of one cell of a table for people; ``--json`` cuts nothing."""
 
