@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from adapters.base import Format
+from adapters.base import Document, Format
 from canonical_model.catalogue import document_type
 from canonical_model.problems import HubError
 from hub.codebook import BookView
@@ -71,24 +71,28 @@ class Replay:
         """Every document of a message again. Raises Gone when a mapping of then is not kept."""
         message, raw = self._stored(seq)
         way = self.ways.way(message.system, message.route)
-        today = way.inputs(self.books(None))
-        for document in way.format.read(raw, **way.options):
+        words = self._inputs(way, self._row(document_id(seq, 1))[0], then=then).options
+        for document in way.format.read(raw, **words):
             row, body = self._row(document_id(seq, document.n))
             if row is not None:
-                inputs = self.then(way, row.inputs) if then and row.inputs else today
-                yield Again(row.id, document.n, row.inputs, body, translate_document(document, envelope(message), inputs))
+                inputs = self._inputs(way, row, then=then)
+                same = document if inputs.options == words else _document(way, raw, inputs, document.n)
+                if same is not None:
+                    yield Again(row.id, document.n, row.inputs, body, translate_document(same, envelope(message), inputs))
 
     def trace(self, seq: int, n: int, *, now: bool) -> tuple[bytes, Traced | None]:
         """(raw bytes, traced result) of one document: with the inputs it was translated under, or today's."""
         message, raw = self._stored(seq)
         way = self.ways.way(message.system, message.route)
-        document = next((one for one in way.format.read(raw, **way.options) if one.n == n), None)
+        inputs = self._inputs(way, self._row(document_id(seq, n))[0], then=not now)
+        document = _document(way, raw, inputs, n)
         if document is None:
             raise HubError(f"message {seq} has no document {n}", fix=f"hub message {seq}")
-        row, _ = self._row(document_id(seq, n))
-        past = not now and row is not None and bool(row.inputs)
-        inputs = self.then(way, row.inputs) if past and row is not None else way.inputs(self.books(None))
         return raw, trace_document(document, envelope(message), inputs)
+
+    def _inputs(self, way: Way, row: Row | None, *, then: bool) -> Inputs:
+        """What a document was translated under, or today's: also for one that was never translated."""
+        return self.then(way, row.inputs) if then and row is not None and row.inputs else way.inputs(self.books(None))
 
     def then(self, way: Way, id: str) -> Inputs:
         """The inputs of an id: mapping and settings as kept, code rows of that revision."""
@@ -115,6 +119,11 @@ class Replay:
         """The stored document and its body; (None, None) where the message was never translated."""
         with self.store.read() as connection:
             return documents.by_id(connection, [id]).get(id), documents.bodies(connection, [id]).get(id)
+
+
+def _document(way: Way, raw: bytes, inputs: Inputs, n: int) -> Document | None:
+    """The document at a place of a message, cut with the words of these inputs."""
+    return next((one for one in way.format.read(raw, **inputs.options) if one.n == n), None)
 
 
 def keep_inputs(unit: UnitOfWork, ways: Ways, library: Library) -> None:
