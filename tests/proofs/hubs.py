@@ -21,6 +21,7 @@ from hub.simulate.orders import Order, draw_order
 from hub.store.views import messages as views
 from hub.store.views import summary
 
+ROOT = Path(__file__).parents[2]
 DAY = "2026-11-25"
 ME = Actor("proof")
 SERIAL = "20261101080000"
