@@ -38,9 +38,7 @@ def run(config: Path, out: Output) -> int:
 
 def _run(hub: Hub, out: Output) -> int:
     door = _bound(hub.config.hub.listen)
-    for where, address in open_doors(hub.config):
-        text = "anybody who reaches %s may send to %s: give %s an auth:, or listen on 127.0.0.1"
-        log.warning(text, hub.config.hub.listen, address, where)
+    warn_of_open_doors(hub)
     worker = Worker(hub)
     server = uvicorn.Server(_server_config(hub))
     worker.start()
@@ -50,6 +48,13 @@ def _run(hub: Hub, out: Output) -> int:
     ended = worker.stop()
     hub.close()
     return 0 if ended else 1
+
+
+def warn_of_open_doors(hub: Hub) -> None:
+    """Say in the log that anybody may send, and what to do."""
+    for where, address in open_doors(hub.config):
+        text = "anybody who reaches %s may send to %s: give %s an auth:, or listen on 127.0.0.1"
+        log.warning(text, hub.config.hub.listen, address, where)
 
 
 def checks(hub: Hub) -> dict[str, Callable[[], None]]:

@@ -61,7 +61,7 @@ def files() -> Mapping[str, str]:
 
 def hub_yaml() -> str:
     services = [(f"services.{name}", model) for name, model in service_settings().items()]
-    inside = [("services.order.prices", AgreedPrice), ("services.order.lots", Lot)]
+    inside: list[tuple[str, type[BaseModel]]] = [("services.order.prices", AgreedPrice), ("services.order.lots", Lot)]
     titled: list[tuple[str, type[BaseModel]]] = [*BLOCKS, *services, *inside]
     parts = [f"\n## {title}\n{model.__doc__ or ''}\n\n{table(model, hidden={'settings'})}" for title, model in titled]
     return "# hub.yaml\n" + NOTE + INTRODUCTION + "".join(parts)
