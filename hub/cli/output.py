@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
-from typing import Any, Never
+from typing import TYPE_CHECKING, Any, Never
 
 import orjson
 
@@ -19,6 +19,9 @@ from canonical_model.problems import HubError, Misconfigured, Problem, Retry
 
 WIDEST = 160
 """Characters of one cell of a table for people; ``--json`` cuts nothing."""
+
+if TYPE_CHECKING:
+    from hub.commands import Done
 
 
 class Exit(IntEnum):
@@ -85,6 +88,13 @@ def _cell(value: Any) -> str:
         return "-"
     text = value if isinstance(value, str) else orjson.dumps(value, default=plain).decode()
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 4]} ..."
+
+
+def say(done: Done, out: Output) -> int:
+    """What a command of ``hub.commands`` did."""
+    row = {"done": done.text, "freed": done.freed, "id": done.id, **done.facts}
+    out.emit({name: value for name, value in row.items() if value is not None}, lambda _: done.text)
+    return int(Exit.DONE)
 
 
 def fail(error: HubError, out: Output) -> Never:
