@@ -78,6 +78,12 @@ class World:
         assert found is not None
         return found
 
+    def body(self, seq: int) -> dict[str, Any]:
+        """The stored body of a message with one document."""
+        [again] = self.replayed([seq], then=True).values()
+        assert again.before is not None
+        return dict(json.loads(again.before))
+
     def summary(self) -> dict[str, Any]:
         with self.hub.store.read() as connection:
             return summary.summary(connection)

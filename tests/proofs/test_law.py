@@ -103,6 +103,27 @@ def test_then_nothing_differs_and_now_exactly_what_rests_on_the_change(changed: 
         assert all(any(word in target for word in allowed) for target in targets), targets
 
 
+def test_a_definition_of_then_is_kept_too(tmp_path: Path) -> None:
+    """An upload that cuts a field shorter changes what is known now, and nothing of what was read before."""
+    [flat] = [given for given in orders(Random(11), 2) if b"EDI_DC40  " in given[2]]
+    shorter = (ROOT / "adapters" / "grammars" / "idoc" / "orders05.txt").read_text("utf-8").replace("NAME1:35", "NAME1:5", 1)
+    with world(tmp_path) as one:
+        one.stock()
+        seq = one.give(*flat[:3])
+        before = one.replayed([seq], then=True)
+        for text in (shorter, shorter.replace("NAME1:5", "NAME1:6")):
+            one.hub.commands.add_definition(ME, "idoc", "ORDERS05", text)
+            one.restart()
+            [then] = one.replayed([seq], then=True).values()
+            assert (then.same, then.after.inputs) == (True, then.inputs_before)
+            [now] = one.replayed([seq], then=False).values()
+            assert {change["target"] for change in now.changes} == {"/buyer/name", "/ship_to/name"}
+            _, traced = one.hub.replay.trace(seq, 1, now=False)
+            assert traced is not None
+            assert traced.result.body == one.body(seq)
+        assert one.replayed([seq], then=True) == before
+
+
 def test_a_fresh_hub_over_the_same_messages_has_the_same_bodies(tmp_path: Path) -> None:
     given = list(orders(Random(11), 20))
     bodies = []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -47,12 +46,6 @@ def idoc_of(number: str, quantity: str, price: str, control: int) -> bytes:
     return idocs.xml(Idoc(control, made.basic, made.message, (*head, Segment(line.name, fields, line.children))))
 
 
-def body_of(hub: World, seq: int) -> dict[str, Any]:
-    [again] = hub.replayed([seq], then=True).values()
-    assert again.before is not None
-    return dict(json.loads(again.before))
-
-
 def plain(number: str) -> str:
     return number.rstrip("0").rstrip(".") if "." in number else number
 
@@ -62,8 +55,8 @@ def test_quantities_arrive_as_they_were_sent(hub: World, index: int, quantity: s
     number = f"Q-{index}"
     seq = hub.give("sap-hq", "files", idoc_of(number, quantity, "1.00", 7_000 + index))
     assert hub.message(seq)["states"] == {"applied": 1}, hub.message(seq)["documents"][0].get("holds")
-    assert body_of(hub, seq)["lines"][0]["quantity"] == {"value": quantity, "unit": "EA"}
-    assert body_of(hub, seq)["lines"][0]["base_quantity"] == {"value": quantity, "unit": "EA"}
+    assert hub.body(seq)["lines"][0]["quantity"] == {"value": quantity, "unit": "EA"}
+    assert hub.body(seq)["lines"][0]["base_quantity"] == {"value": quantity, "unit": "EA"}
     with hub.hub.store.read() as connection:
         query = "select l.quantity, l.ordered from order_lines l join orders o on o.key = l.order_key where o.number = :number"
         row = connection.execute(text(query), {"number": number}).one()
@@ -84,7 +77,7 @@ def test_amounts_arrive_as_they_were_sent(hub: World, index: int, price: str) ->
     number = f"A-{index}"
     seq = hub.give("sap-hq", "files", idoc_of(number, "1.000", price, 8_000 + index))
     assert hub.message(seq)["states"] == {"applied": 1}, hub.message(seq)["documents"][0].get("holds")
-    assert body_of(hub, seq)["lines"][0]["price"]["amount"] == price
+    assert hub.body(seq)["lines"][0]["price"]["amount"] == price
     [confirmation] = [one for one in (sets.read(raw)[0] for raw in hub.written("855")) if one.first("BAK")[3] == number]
     assert confirmation.first("PO1")[4] == price
 
