@@ -11,18 +11,19 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-import hub.flow
+from hub import flow
 from hub import signals as names
 from hub.simulate.goods import ARTICLES, codes_csv
-from tests.proofs.hubs import HUB_YAML, ROOT, absolute, orders, world
+from tests.proofs.hubs import HUB_YAML, ROOT, World, absolute, orders, world
 
-FLOW = Path(str(hub.flow.__file__))
+FLOW = Path(str(flow.__file__))
 STEPS = {
     "RECEIVE": names.RECEIVED,
     "TRANSLATE": names.TRANSLATED,
@@ -47,32 +48,34 @@ def test_the_path_fits_on_one_screen() -> None:
         assert (FLOW.parent / "stages" / f"{step}.py").is_file()
 
 
-@pytest.mark.parametrize("kind", range(5))
-def test_a_message_takes_the_steps_in_the_order_drawn(kind: int, tmp_path: Path) -> None:
-    heard: list[tuple[str, dict[str, Any]]] = []
-    with world(tmp_path) as one:
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("flow")) as one:
         one.stock()
-        one.hub.signals.connect(lambda name, facts: heard.append((name, facts)))
-        *_, (system, way, raw, _) = list(orders(Random(4), kind + 1))
-        seq = one.give(system, way, raw)
-        assert one.message(seq)["states"] == {"applied": 1}
-    steps = [name for name, _ in heard if name in names.STEPS]
+        yield one
+
+
+@pytest.mark.parametrize("kind", range(5))
+def test_a_message_takes_the_steps_in_the_order_drawn(hub: World, kind: int) -> None:
+    heard: list[str] = []
+    hub.hub.signals.connect(lambda name, facts: heard.append(name))
+    *_, (system, way, raw, _) = list(orders(Random(4), kind + 1))
+    seq = hub.give(system, way, raw)
+    assert hub.message(seq)["states"] == {"applied": 1}
+    steps = [name for name in heard if name in names.STEPS]
     assert list(dict.fromkeys(steps)) == drawn()
-    first = {name: steps.index(name) for name in drawn()}
     last = {name: len(steps) - 1 - steps[::-1].index(name) for name in drawn()}
-    assert last[names.RECEIVED] < first[names.TRANSLATED]
-    assert last[names.APPLIED] < first[names.DELIVERED]
+    assert last[names.RECEIVED] < steps.index(names.TRANSLATED)
+    assert last[names.APPLIED] < steps.index(names.DELIVERED)
 
 
-def test_nothing_is_told_before_the_commit(tmp_path: Path) -> None:
+def test_nothing_is_told_before_the_commit(hub: World) -> None:
     """At each signal another connection finds what the signal tells of."""
     seen: list[tuple[str, dict[str, int]]] = []
-    with world(tmp_path) as one:
-        one.stock()
-        before = one.summary()
-        one.hub.signals.connect(lambda name, facts: seen.append((name, one.summary())), names.RECEIVED, names.APPLIED, names.DELIVERED)
-        [(system, way, raw, _)] = list(orders(Random(4), 1))
-        one.give(system, way, raw)
+    before = hub.summary()
+    hub.hub.signals.connect(lambda name, facts: seen.append((name, hub.summary())), names.RECEIVED, names.APPLIED, names.DELIVERED)
+    *_, (system, way, raw, _) = list(orders(Random(4), 6))
+    hub.give(system, way, raw)
     at = dict(reversed(seen))
     assert at[names.RECEIVED]["received"] == before["received"] + 1
     assert at[names.APPLIED]["applied"] == before["applied"] + 1
