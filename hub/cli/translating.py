@@ -72,7 +72,7 @@ def _book(codes: Path | None, config: Path, parents: Mapping[str, str]) -> Book:
         return LineBook(parse_csv(codes.read_text("utf-8-sig")), parents)
     from hub.bootstrap import build
 
-    hub = build(config)
+    hub = build(config, promote=False)
     with hub.store.read() as connection:
         return hub.flow.codebook.view(connection)
 
