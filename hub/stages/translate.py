@@ -179,6 +179,8 @@ def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -
     except MappingFault as fault:
         return _held(document, envelope, undefined(document) or fault.problem(route.mapping.name), route)
     context = context_of(envelope, inputs, route)
+    # S first: a document that is looked at as a whole for it has its nodes from the same walk.
+    source = document.fingerprint(route.mapping.volatile)
     key, key_problems = bound.key(document, context)
     context = _dated(context, bound.date(document, context, route.type.valid_on))
     result = bound.row(document, inputs.codes, context)
@@ -191,7 +193,7 @@ def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -
         type=route.type.name,
         technical=technical_id(document, envelope),
         key=None if key is None else (route.namespace, route.type.object_kind, *key),
-        source=document.fingerprint(route.mapping.volatile),
+        source=source,
         revision=bound.revision(document, context),
         numbers=bound.numbers(document, context),
         body=body if canonical is not None else None,
