@@ -216,10 +216,14 @@ class Commands:
             freed = self._release(unit, lambda key: True, (Cause.UNREADABLE,))
             return Done(f"{format} {name} {digest[:8]}, {freed.owners} freed", freed.owners)
 
-    def route_added(self, actor: Actor, system: str) -> Done:
-        """A configuration with new routes of a system was loaded: what had none goes on."""
-        with self._as(actor, "routes", system) as unit:
-            freed = self._release(unit, lambda key: key.split(":")[0] == system, (Cause.NO_ROUTE,))
+    def configured(self, actor: Actor) -> Done:
+        """A start: what waits for a route, a definition or another mapping is looked at once under today's configuration."""
+        causes = (Cause.NO_ROUTE, Cause.UNREADABLE, Cause.MAPPING_ERROR, Cause.INVALID_VALUE)
+        with self.store.read() as connection:
+            if not holds.open_causes(connection, causes):
+                return Done("nothing waits for the configuration")
+        with self._as(actor, "start", "configuration") as unit:
+            freed = self._release(unit, lambda key: True, causes)
             return Done(f"{freed.owners} freed", freed.owners)
 
     def _release(self, unit: UnitOfWork, wanted: Callable[[str], bool], causes: Sequence[Cause]) -> holds.Freed:

@@ -21,6 +21,8 @@ class IdocFormat:
     """``adapters.base.Format`` for IDocs. ``definitions`` by name (basic type, or extension): see ``combine``."""
 
     name = "idoc"
+    reads = frozenset({"charset", "count", "depth"})
+    """Words that ``read`` knows."""
 
     def __init__(self, definitions: Mapping[str, Definition]) -> None:
         self._shelf = Shelf(definitions)

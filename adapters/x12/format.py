@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from adapters.base import Tree, Written
 from adapters.edi import Text
+from adapters.x12.assemble import SEPARATORS
 from adapters.x12.document import SetContext, X12Document
 from adapters.x12.grammar import Grammar, parse
 from adapters.x12.layout import X12Layout
@@ -28,6 +29,10 @@ class X12:
     """
 
     name = "x12"
+    reads = frozenset({"charset", "strict"})
+    """Words that ``read`` knows."""
+    writes = frozenset({"sender", "receiver", "version", "usage", "charset", "group", "implementation", "line_break", *SEPARATORS})
+    """Words that ``write`` knows, besides the names of envelope fields."""
 
     def __init__(self, grammars: Mapping[str, str]) -> None:
         self.grammar: Grammar = parse(grammars)

@@ -88,7 +88,11 @@ def parameters_of(url: str, **words: Any) -> Any:
     try:
         parameters = pika.URLParameters(url)
     except (ValueError, TypeError, KeyError) as error:
-        raise Misconfigured(f"the broker's address cannot be read: {error}", at="hub.channels", fix="amqp://USER@HOST:5672/VHOST") from None
+        raise Misconfigured(
+            f"the broker's address cannot be read: {error}",
+            at="hub.channels",
+            fix="amqp://USER:PASSWORD@HOST:5672/VHOST, behind env:NAME or file:PATH",
+        ) from None
     for name, value in words.items():
         setattr(parameters, name, value)
     return parameters

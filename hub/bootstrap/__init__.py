@@ -89,7 +89,8 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
     """Build a hub from a loaded configuration."""
     store = open_store(config, clock)
     library = Library(tuple(config.path(folder) for folder in config.hub.folders.mappings))
-    known = formats(definitions(config, store))
+    uploaded = definitions(config, store)
+    known = formats(uploaded)
     ways = compile_ways(config, library, known)
     answers = Answers(ways, lambda seq: raw_of(store, seq), clock.now)
 
@@ -108,9 +109,10 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
     commands = Commands(store, ports, signals, changed=flow.wake_waiting)
     if promote:
         with alone(flow.locks, "start"):
-            _activate(store, commands, ways, library)
+            _activate(store, commands, ways, library, uploaded)
             _set_parents(config, store, flow, commands)
-    replay = Replay(store, ways, book, known)
+            commands.configured(Actor("start"))
+    replay = Replay(store, ways, book)
     return Hub(config, store, library, known, ways, outward, ports, flow, commands, replay, signals, clock, _inward(config))
 
 
@@ -139,7 +141,7 @@ def definitions(config: Config, store: Store) -> Mapping[str, str]:
         return {path.name: path.read_text("utf-8") for path in files} | kept
 
 
-def _activate(store: Store, commands: Commands, ways: Ways, library: Library) -> None:
+def _activate(store: Store, commands: Commands, ways: Ways, library: Library, uploaded: Mapping[str, str]) -> None:
     """Embedded, an edited mapping is promoted by the start (decision D28); refused when waiting documents would change identity."""
     for name, routes in mapped_routes(ways).items():
         mapping = library.parse(name)
@@ -148,7 +150,7 @@ def _activate(store: Store, commands: Commands, ways: Ways, library: Library) ->
         if active is None or active.hash != mapping.hash:
             commands.promote(Actor("start"), mapping_text(mapping, library.text(name)), routes)
     with store.unit() as unit:
-        keep_inputs(unit, ways, library)
+        keep_inputs(unit, ways, library, uploaded)
 
 
 def _set_parents(config: Config, store: Store, flow: Flow, commands: Commands) -> None:

@@ -12,6 +12,8 @@ from typing import Protocol
 
 from canonical_model.problems import HubError
 
+INBOUND_PARTITIONS = 8
+"""As many as a store is made with."""
 OUTBOUND_PARTITIONS = 8
 
 

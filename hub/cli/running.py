@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -16,12 +16,14 @@ import uvicorn
 from fastapi import FastAPI
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, sleep_using_event, stop_when_event_set, wait_exponential_jitter
 
-from canonical_model.problems import Retry, SystemUnreachable
+from canonical_model.problems import Misconfigured, Retry, SystemUnreachable
 from hub.api import make_app, make_watch
 from hub.bootstrap import Hub, build
 from hub.bootstrap.doors import open_doors
 from hub.bootstrap.watching import Watching
 from hub.cli.output import Output
+from hub.cli.settings import load_config
+from hub.store.running import only_runner
 from hub.worker import Worker
 from monitoring.health import Health
 from monitoring.logs import configure
@@ -33,29 +35,36 @@ STOPPING = 25.0
 
 
 def run(config: Path, out: Output) -> int:
-    """Doors and work in one process, until SIGTERM or SIGINT; windows and sends that run are finished first."""
-    return _serve(config, out, doors=True, work=True, listen=None)
+    """Doors and work in one process, until SIGTERM or SIGINT; windows and sends that run are finished first. Refused before
+    anything is taken up where another hub runs on this embedded store, or its address is in use."""
+    configure()
+    loaded = load_config(config)
+    alone = only_runner(loaded.store_file()) if loaded.store_url().startswith("sqlite") else nullcontext()
+    with alone:
+        return _serve(config, out, doors=True, work=True, listen=None)
 
 
 def api(config: Path, listen: str | None, out: Output) -> int:
     """Only the doors: keeps what comes and wakes the workers."""
+    configure()
     return _serve(config, out, doors=True, work=False, listen=listen)
 
 
 def worker(config: Path, listen: str | None, out: Output) -> int:
     """Only the work: windows, deliveries, transports that are fetched from, the relay. ``listen``: where its health is told."""
+    configure()
     return _serve(config, out, doors=False, work=True, listen=listen)
 
 
 def _serve(config: Path, out: Output, *, doors: bool, work: bool, listen: str | None) -> int:
-    configure()
     stopping = Stopping()
     hub = patiently(lambda: build(config), stopping.event)
     if hub is None:
         return 0
     address = listen or (hub.config.hub.listen if doors else None)
+    server = None if address is None else Server(application(hub, doors=doors), address)
     if doors:
-        _warn_of_open_doors(hub)
+        warn_of_open_doors(hub)
     working = Worker(hub) if work else None
     if working is not None:
         working.start()
@@ -63,10 +72,7 @@ def _serve(config: Path, out: Output, *, doors: bool, work: bool, listen: str | 
         hub.flow.channels.start(consume=False)
     _tell(out, hub, address, work=work)
     with notified():
-        if address is None:
-            stopping.event.wait()
-        else:
-            _listen(hub, address, stopping, doors=doors)
+        stopping.run(server)
     ended = working.stop(STOPPING) if working is not None else True
     hub.close()
     return 0 if ended else 1
@@ -118,17 +124,11 @@ def notes(hub: Hub) -> dict[str, Callable[[], None]]:
     return {"broker": broker} if hub.config.channels_url() is not None else {}
 
 
-def _warn_of_open_doors(hub: Hub) -> None:
+def warn_of_open_doors(hub: Hub) -> None:
+    """Say in the log that anybody may send, and what to do."""
     for where, address in open_doors(hub.config):
         text = "anybody who reaches %s may send to %s: give %s an auth:, or listen on 127.0.0.1"
         log.warning(text, hub.config.hub.listen, address, where)
-
-
-def _listen(hub: Hub, address: str, stopping: Stopping, *, doors: bool) -> None:
-    host, _, port = address.rpartition(":")
-    app = application(hub, doors=doors)
-    config = uvicorn.Config(app, host=host.strip("[]"), port=int(port), log_config=None, access_log=False, timeout_graceful_shutdown=10)
-    stopping.run(uvicorn.Server(config))
 
 
 def application(hub: Hub, *, doors: bool) -> FastAPI:
@@ -138,26 +138,55 @@ def application(hub: Hub, *, doors: bool) -> FastAPI:
     return make_app(hub, watched, metrics, health) if doors else make_watch(watched, metrics, health)
 
 
+class Server:
+    """The HTTP door on an address that was free when it was made. Raises Misconfigured when it cannot be had."""
+
+    def __init__(self, app: FastAPI, listen: str) -> None:
+        self._door = _bound(listen)
+        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=10))
+
+    def run(self) -> None:
+        """Until ``stop``."""
+        self._server.run(sockets=[self._door])
+
+    def stop(self) -> None:
+        """End in good order."""
+        self._server.should_exit = True
+
+
+def _bound(listen: str) -> socket.socket:
+    """The door's socket. Raises Misconfigured when the address cannot be had."""
+    host, _, port = listen.rpartition(":")
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        fix = "end the program that listens there, or name another address in hub.listen"
+        raise Misconfigured(f"the hub cannot listen at {listen}: {error}", at="hub.listen", fix=fix) from None
+
+
 class Stopping:
     """SIGTERM and SIGINT as an event, and as the server's own stop."""
 
     def __init__(self) -> None:
         self.event = threading.Event()
-        self._serving: uvicorn.Server | None = None
+        self._serving: Server | None = None
         if threading.current_thread() is threading.main_thread():
             for name in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(name, self._stop)
 
-    def run(self, server: uvicorn.Server) -> None:
-        """Serve until told to stop; the server's own handlers are not installed."""
+    def run(self, server: Server | None) -> None:
+        """Serve, or only wait, until told to stop."""
         self._serving = server
-        if not self.event.is_set():
+        if server is not None and not self.event.is_set():
             server.run()
+        else:
+            self.event.wait()
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.event.set()
         if self._serving is not None:
-            self._serving.should_exit = True
+            self._serving.stop()
 
 
 @contextmanager

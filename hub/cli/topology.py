@@ -8,11 +8,11 @@ from typing import Any
 
 from canonical_model.problems import Misconfigured
 from connectors.kit.amqp_topology import Found, Topology, check, place_of
+from hub.channels.base import INBOUND_PARTITIONS
 from hub.channels.rabbitmq import topology
 from hub.cli.output import Output
 from hub.cli.settings import load_config
 from hub.config import Config
-from hub.store.database import Store
 
 COLUMNS = ("queue", "type", "arguments", "bound to", "messages", "consumers")
 
@@ -33,7 +33,11 @@ def address(config: Config) -> str:
     """The broker's address. Raises Misconfigured where the database carries the channels."""
     url = config.channels_url()
     if url is None:
-        raise Misconfigured("the database carries the channels: there is no broker", at="hub.channels", fix="amqp://USER@HOST/VHOST")
+        raise Misconfigured(
+            "the database carries the channels: there is no broker",
+            at="hub.channels",
+            fix="env:NAME or file:PATH that holds amqp://USER:PASSWORD@HOST/VHOST",
+        )
     return url
 
 
@@ -44,7 +48,7 @@ def place(config: Config) -> str:
 
 def declared(config: Config) -> Topology:
     """What the hub declares under this configuration."""
-    return topology(PARTITIONS, config.hub.subscribers)
+    return topology(INBOUND_PARTITIONS, config.hub.subscribers)
 
 
 def look(config: Config) -> Found:

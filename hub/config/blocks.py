@@ -51,7 +51,7 @@ def _no_password(url: str) -> str:
 
 def _channels(text: str) -> str:
     if text != "local" and not re.match(r"(amqps?://\S|env:\S|file:\S)", text):
-        raise ValueError(f"{text!r} carries no channels; fix: local, amqp://USER@HOST/VHOST, env:NAME or file:PATH")
+        raise ValueError(f"{text!r} carries no channels; fix: local, or env:NAME / file:PATH that holds amqp://USER:PASSWORD@HOST/VHOST")
     return text
 
 
@@ -116,8 +116,8 @@ class HubBlock(Block):
     store: Address = Field("sqlite:///var/hub.db", description="address of the message store, or env:NAME / file:PATH that holds it")
     channels: Channels = Field(
         "local",
-        description="`local`: the database carries the channels; or the address of RabbitMQ, as amqp://hub@rabbit/hub, or "
-        "env:NAME / file:PATH that holds it with its password",
+        description="`local`: the database carries the channels; or RabbitMQ: env:NAME / file:PATH that holds "
+        "amqp://USER:PASSWORD@HOST/VHOST",
     )
     subscribers: tuple[Name, ...] = Field(
         (), description="subscribers of `canonical` at RabbitMQ: each has its queue canonical.NAME, and what no queue took is kept"

@@ -69,6 +69,10 @@ class Config:
         """The broker's address with its secrets; None where the database carries the channels."""
         return None if self.hub.channels == "local" else revealed(self.hub.channels, self.folder)
 
+    def store_file(self) -> File:
+        """Where the embedded store lies."""
+        return File(self.store_url().partition(":///")[2])
+
 
 def revealed(text: str, folder: File) -> str:
     """A text that may be a reference to a secret; a relative file counts from ``folder``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import orjson
@@ -25,6 +25,7 @@ from hub.stages.translate import zone
 from hub.store.clock import to_datetime
 from mappings.language import Bound, bind
 from mappings.language.api import Context
+from mappings.language.faults import did_you_mean
 
 SYNTAX = "syntax_acknowledgement"
 """What ``on:`` names to be told of what was read (997, TA1): made by the format itself, so its mapping is ``format``."""
@@ -128,6 +129,7 @@ def compile_mapped(
     canonical = formats["canonical"]
     bound = bind(mapping, canonical.layout(wanted), (system.zone,))
     line = _line(name, system, block, formats[mapping.target.format], mapping.target.options, books, sender)
+    _check_words(line, mapping.target.type, f"systems.{name}.out.{block.name}")
     return line, Mapped(line, bound, canonical), wanted
 
 
@@ -142,6 +144,18 @@ def _line(name: str, system: System, block: Out, format: Format, own: Mapping[st
     zone(system.zone)
     words = {**own, **block.options, **({"charset": block.charset} if block.charset else {})}
     return Outward(block.name, name, block, system, format, words, books, sender)
+
+
+def _check_words(line: Outward, type: str, at: str) -> None:
+    """A message without documents is written: a word that the writer does not know, or one that it misses, stops the start."""
+    known: frozenset[str] = getattr(line.format, "writes", frozenset(line.words))
+    unknown = sorted(name for name in line.words if not name.isupper() and name not in known)
+    if unknown:
+        raise Misconfigured(f"{unknown[0]!r} is no word for writing {line.format.name}", at=at, fix=did_you_mean(unknown[0], known))
+    try:
+        line.write([], type, _numbers(line.format.name, 1, datetime(2000, 1, 1, tzinfo=UTC)))
+    except Misconfigured as error:
+        raise Misconfigured(error.fact, at=at, fix=error.fix) from None
 
 
 def _check_function(block: Out, at: str) -> None:

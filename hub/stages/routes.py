@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import orjson
 
 from adapters.base import Format
+from adapters.charset import codec
 from canonical_model.catalogue import document_type
 from canonical_model.problems import Misconfigured
 from hub.config import Config, In, Limits, System
@@ -24,6 +25,7 @@ from hub.stages.translate import Envelope, Inputs, Route, Translated, translate,
 from mappings.language import Mapping as ParsedMapping
 from mappings.language import bind
 from mappings.language.api import Codes
+from mappings.language.faults import did_you_mean
 
 NESTED = ("json", "idoc")
 """Formats whose readers follow nesting, and stop at ``depth``."""
@@ -120,8 +122,9 @@ def compile_way(name: str, system: System, one: In, library: Library, formats: M
     format = _format(name, system, one, mappings, formats)
     options = _options(f"systems.{name}.in.{one.name}", format.name, one, mappings, limits)
     routes = {key: compile_route(system, f"{one.name}:{key}", block, mappings[key], options) for key, block in one.routes.items()}
-    for key, route in routes.items():
-        _check(route, format, f"systems.{name}.in.{one.name}.routes.{key}")
+    _check_words(f"systems.{name}.in.{one.name}", format, options)
+    for route in routes.values():
+        _check(route, format)
     most = one.limits.documents or limits.documents
     return Way(name, one.name, system.party, system.zone, system.codes, format, options, routes, one.routes, most)
 
@@ -141,16 +144,32 @@ def _format(name: str, system: System, one: In, mappings: Mapping[str, ParsedMap
     named = one.format or system.format or next(iter(mappings.values())).source.format
     if named not in formats:
         raise Misconfigured(f"format {named!r} is not known", at=f"systems.{name}.in.{one.name}", fix=f"one of {', '.join(formats)}")
+    for key, mapping in mappings.items():
+        if not mapping.outgoing and mapping.source.format != named:
+            fact = f"mapping {mapping.name!r} reads {mapping.source.format}, this way in brings {named}"
+            raise Misconfigured(fact, at=f"systems.{name}.in.{one.name}.routes.{key}", fix="name another mapping, or correct format:")
     return formats[named]
 
 
-def _check(route: Route, format: Format, at: str) -> None:
+def _check(route: Route, format: Format) -> None:
     """Compile for the layout that the format knows now, so that a mapping's faults stop the start and not a message."""
     source = route.mapping.source
-    if source.format != format.name:
-        raise Misconfigured(f"mapping {route.mapping.name!r} reads {source.format}, this way in brings {format.name}", at=at)
     zone(route.zone)
     bind(route.mapping, format.layout(source.type, **source.options), (route.zone,))
+
+
+def _check_words(at: str, format: Format, options: Mapping[str, Any]) -> None:
+    """Every word for the reader is one that it knows: an unknown one stops the start."""
+    try:
+        codec(options.get("charset") or "utf-8")
+        if format.name in TYPELESS:
+            format.layout(**options)
+    except Misconfigured as error:
+        raise Misconfigured(error.fact, at=at, fix=error.fix) from None
+    known: frozenset[str] = getattr(format, "reads", frozenset(options))
+    unknown = sorted(options.keys() - known)
+    if unknown:
+        raise Misconfigured(f"{unknown[0]!r} is no word for reading {format.name}", at=at, fix=did_you_mean(unknown[0], known))
 
 
 def _options(at: str, format: str, one: In, mappings: Mapping[str, ParsedMapping], limits: Limits) -> dict[str, Any]:

@@ -55,22 +55,26 @@ class Lane:
         self.signals = signals or Signals()
         self.planner = Planner(ports, store.clock, limit)
         self._alone: dict[int, int] = {}
+        self._left: set[int] = set()
 
     def recover(self) -> None:
-        """At the start: work that is there was left by an owner that is gone; count the try before anything is translated."""
-        with self.store.unit() as unit:
-            for p in work.waiting_partitions(unit.connection):
-                self._suspect(unit, p)
+        """At the start: work that is there was left by an owner that is gone. Whether it was its fault is counted when its turn
+        comes: a process that died before that says nothing about it."""
+        with self.store.read() as connection:
+            self._left = set(work.waiting_partitions(connection))
 
     def suspect(self, p: int) -> None:
-        """The same for one partition that is taken over: its wake-up came again, or its work is old. In a commit of its own."""
-        with self.store.unit() as unit:
-            if work.claim(unit.connection, p, 1):
-                self._suspect(unit, p)
+        """The same for one partition that is taken over: its wake-up came again, or its work is old."""
+        with self.store.read() as connection:
+            if work.claim(connection, p, 1):
+                self._left.add(p)
 
-    def _suspect(self, unit: UnitOfWork, p: int) -> None:
-        tries = work.tries(unit.connection, p) + 1
-        work.set_tries(unit.connection, p, tries)
+    def _suspect(self, p: int) -> None:
+        """Count the try, committed before anything that was left is translated."""
+        self._left.discard(p)
+        with self.store.unit() as unit:
+            tries = work.tries(unit.connection, p) + 1
+            work.set_tries(unit.connection, p, tries)
         self._alone[p] = LIMIT if tries > 1 else 0
 
     def release_jobs(self) -> int:
@@ -96,6 +100,8 @@ class Lane:
 
     def run(self, p: int, limit: int | None = None) -> Outcome:
         """One window of a partition. A refusal by the database that nobody foresaw halves it until the guilty document stands alone."""
+        if p in self._left:
+            self._suspect(p)
         most = limit or (1 if self._alone.get(p) else self.limit)
         with self.store.read() as connection:
             view = self.codebook.view(connection)
@@ -124,10 +130,24 @@ class Lane:
             first = self.run(p, limit=size // 2)
             second = self.run(p, limit=size - size // 2)
             return Outcome(first.documents + second.documents, first.settled + second.settled)
-        _hold_plan(plan, replace(problem, fact=sayable(problem.fact), fix="hub retry, after the repair"))
-        outcome = self._commit(plan)
+        problem = replace(problem, fact=sayable(problem.fact), fix="hub retry, after the repair")
+        outcome = self._commit_held(p, plan, problem)
         self.signals.emit(names.ALERT, text=problem.fact, documents=[doc.id for doc in plan.arrivals])
         return outcome
+
+    def _commit_held(self, p: int, plan: Plan, problem: Problem) -> Outcome:
+        """Hold what a window was about to decide; where not even that can be written, its message as a whole: nothing stops a lane."""
+        _hold_plan(plan, problem)
+        try:
+            return self._commit(plan)
+        except Retry:
+            raise
+        except Exception:
+            log.exception("what stands first in partition %s cannot be held as a document; its message is", p)
+        guilty = plan.steps[0].work if plan.steps else plan.work[0]
+        with self.store.read() as connection:
+            plan = self.planner.without_translating(connection, p, plan.view, problem, guilty)
+        return self._commit(plan)
 
     def _commit(self, plan: Plan) -> Outcome:
         """The transaction."""

@@ -14,12 +14,15 @@ from collections.abc import Callable
 from hub.flow import Flow
 from hub.store import work
 from hub.store.locks import attempt
+from hub.worker.loop import RETRY
 
 log = logging.getLogger(__name__)
 SWEEP = 5.0
 """Seconds: work older than this is taken by any worker; an owner that does nothing for so long is passed over."""
 AGAIN = 0.02
 """Seconds until a partition that somebody else has is looked at again."""
+LONGEST_RETRY = 60.0
+"""Seconds; a partition that fails waits twice as long each time, up to this."""
 ROUNDS = 20
 """Windows of one partition before the others get their turn."""
 
@@ -31,6 +34,7 @@ class Windows:
         self.flow, self._now = flow, monotonic
         self._again: dict[int, float] = {}
         self._standing: dict[int, tuple[tuple[int, int], float]] = {}
+        self._failing: dict[int, tuple[int, float]] = {}
         self._looked: float | None = None
 
     def step(self) -> bool:
@@ -40,7 +44,7 @@ class Windows:
 
     def idle(self) -> float:
         """Seconds that may pass until the next look."""
-        if self._again:
+        if any(at < self._now() + 1.0 for at in self._again.values()):
             return AGAIN
         return 1.0 if self.flow.channels.inbound.connected else 0.1
 
@@ -71,13 +75,21 @@ class Windows:
             return work.waiting_partitions(connection, older_than)
 
     def _safely(self, p: int, suspicious: bool) -> bool:
-        """A partition that fails does not keep the others from going on."""
-        try:
-            return self._take(p, suspicious)
-        except Exception:
-            log.exception("partition %s failed; the others go on", p)
-            self._again[p] = self._now() + SWEEP
+        """A partition that fails does not keep the others from going on, and is looked at less and less often."""
+        failures, until = self._failing.get(p, (0, 0.0))
+        if self._now() < until:
+            self._again[p] = until
             return False
+        try:
+            worked = self._take(p, suspicious)
+        except Exception:
+            pause = min(RETRY * 2**failures, LONGEST_RETRY)
+            self._failing[p] = (min(failures + 1, 10), self._now() + pause)
+            self._again[p] = self._now() + pause
+            log.exception("partition %s failed; the others go on, and it is tried again in %.0f s", p, pause)
+            return False
+        self._failing.pop(p, None)
+        return worked
 
     def _take(self, p: int, suspicious: bool) -> bool:
         with attempt(self.flow.locks, f"partition {p}") as mine:

@@ -156,7 +156,7 @@ def test_a_secret_of_a_file_loses_its_line_end(tmp_path: Path) -> None:
         ("services: {order: {split: maybe}}", "services.order.split: input should be a valid boolean"),
         ("systems: [a]", "systems: input should be a valid"),
         ("hub: {listen: here}", "hub.listen: string should match pattern"),
-        ("hub: {channels: 'kafka://broker'}", "hub.channels: 'kafka://broker' carries no channels; fix: local, amqp://"),
+        ("hub: {channels: 'kafka://broker'}", "hub.channels: 'kafka://broker' carries no channels; fix: local, or env:NAME"),
         ("hub: {channels: 'amqp://hub:secret@broker'}", "hub.channels: a password stands in this address"),
         ("hub:", "'hub' has no value"),
         ("hub: {channels: local, channels: local}", "'channels' stands here twice"),
