@@ -68,7 +68,7 @@ class Env:
 class Parameter:
     """One parameter. ``static`` is ``word``, ``int`` or ``else`` (a constant, ``keep`` or ``hold``); empty: any expression.
 
-    ``reads``: of a composed value, the parts that decide the answer. ``added``: not asked, ``Function.adds`` puts it in afterwards.
+    ``added``: not asked, ``Function.adds`` puts it in afterwards.
     """
 
     name: str
@@ -76,7 +76,6 @@ class Parameter:
     required: bool = True
     static: str = ""
     default: Any = None
-    reads: tuple[str, ...] = ()
     added: bool = False
 
 
@@ -89,7 +88,7 @@ class Function:
     ``parts`` says for a composed result which leaf comes from which input (name of the parameter, empty for the piped
     value) by which function; a leaf that is not named comes from all inputs. ``given`` names the inputs that are kept as given codes.
     ``composed``: the result is exactly these parts, an absent one its parameter's default. ``adds(answer, *added)`` gives the result
-    where the answer was made without the added arguments.
+    where the answer was made without the added arguments. ``varied``: its numbers seldom come twice, so no answer is remembered.
     """
 
     name: str
@@ -108,6 +107,7 @@ class Function:
     parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     given: tuple[str, ...] = ()
     composed: bool = False
+    varied: bool = False
     adds: Callable[..., Any] | None = None
     module: str = ""
     examples: tuple[tuple[str, Any], ...] = ()

@@ -13,10 +13,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from mappings.language import emit
 from mappings.language.api import Codes
-from mappings.language.plan import Applied, Operand, ValuePlan
-from mappings.language.registry import Parameter, Type
+from mappings.language.plan import Applied, ValuePlan
+from mappings.language.registry import Type
 
 MOST: Final = 1000
 """Answers that are kept for one function at one place of a mapping; a full memory is emptied, which costs what it cost before."""
@@ -28,7 +27,6 @@ Answers = list[dict[Any, Any]]
 
 _PLAIN: Final = frozenset({Type.TEXT, Type.INT, Type.DATE})
 """Types whose equal values are one and the same. Decimals are not among them: 1.0 equals 1.00 and is written otherwise."""
-_PARTS: Final = {Type.QUANTITY: ("value", "unit")}
 
 
 class Memory:
@@ -62,7 +60,12 @@ def kept(answers: dict[Any, Any], question: Any, answer: Any) -> Any:
 
 def is_single(plan: ValuePlan) -> bool:
     """A function of one value and nothing else, which can be remembered."""
-    return isinstance(plan, Applied) and not plan.function.many and not any(plan.arguments) and not plan.function.composed
+    return (
+        isinstance(plan, Applied)
+        and not plan.function.many
+        and not any(plan.arguments)
+        and not (plan.function.composed or plan.function.varied)
+    )
 
 
 def chain(plan: Applied) -> tuple[list[Applied], ValuePlan]:
@@ -87,27 +90,11 @@ def is_plain(type: Type) -> bool:
 
 
 def question(plan: Applied, head: ast.expr, arguments: Sequence[ast.expr]) -> ast.expr | None:
-    """The key of an answer: value and arguments, of composed ones their parts. None where a value cannot be one."""
-    parts = _parts(plan.head.type, _PARTS.get(plan.head.type, ()), head)
-    for operand, parameter, value in zip(plan.arguments, plan.function.dynamic, arguments, strict=False):
-        if parameter.added:
-            continue
-        more = [value] if operand is None else _argument(operand, parameter, value)
-        if parts is None or more is None:
-            return None
-        parts += more
-    if parts is None:
+    """The key of an answer: value and arguments. None where one of them cannot be, or is seldom met twice."""
+    if plan.function.varied or plan.function.many:
         return None
-    return parts[0] if len(parts) == 1 else ast.Tuple(parts, ast.Load())
-
-
-def _argument(operand: Operand, parameter: Parameter, value: ast.expr) -> list[ast.expr] | None:
-    if operand.value.type not in _PLAIN and operand.optional and operand.value.nullable:
+    operands = zip(plan.arguments, plan.function.dynamic, arguments, strict=True)
+    asked = [(Type.TEXT if one is None else one.value.type, value) for one, parameter, value in operands if not parameter.added]
+    if not all(is_plain(type) for type, _ in [(plan.head.type, head), *asked]):
         return None
-    return _parts(operand.value.type, parameter.reads, value)
-
-
-def _parts(type: Type, names: Sequence[str], value: ast.expr) -> list[ast.expr] | None:
-    if type in _PLAIN:
-        return [value]
-    return [emit.item(value, emit.constant(name)) for name in names] or None
+    return ast.Tuple([head, *(value for _, value in asked)], ast.Load()) if asked else head

@@ -178,7 +178,7 @@ class Values(Records):
             self.add(emit.assign(result, self.composed(plan, head, arguments)))
             return
         key, added = question(plan, head, arguments), [one.added for one in function.dynamic]
-        memory = self.memory(function.env) if key is not None and not function.many else None
+        memory = self.memory(function.env) if key is not None else None
         if memory is None or key is None:
             self.call(plan, head, arguments, result)
             return

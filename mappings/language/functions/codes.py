@@ -158,7 +158,8 @@ def given(scheme: str) -> Callable[[Env, str], list[dict[str, str]]]:
     "base_quantity",
     NUMBERS | {Type.QUANTITY},
     Type.QUANTITY,
-    parameters=[Parameter("item", frozenset({Type.TEXT, Type.ITEM}), reads=("id",)), Parameter("unit", required=False)],
+    varied=True,
+    parameters=[Parameter("item", frozenset({Type.TEXT, Type.ITEM})), Parameter("unit", required=False)],
     examples=[
         ("'2' | base_quantity(item='04006381333931', unit='CS')", {"value": "24", "unit": "EA"}),
         ("'2' | quantity('CS') | base_quantity(item='04006381333931')", {"value": "24", "unit": "EA"}),
@@ -168,8 +169,10 @@ def given(scheme: str) -> Callable[[Env, str], list[dict[str, str]]]:
 )
 def base_quantity(env: Env, value: Any, item: Any, unit: str | None) -> dict[str, str]:
     """A quantity in the item's base unit, by the exact integer ratio of its packaging level."""
-    number, level = (value["value"], value["unit"]) if isinstance(value, dict) else (value, unit)
-    pack = _pack(env, item, level)
+    number = value
+    if isinstance(value, dict):
+        number, unit = value["value"], value["unit"]
+    pack = _pack(env, item, unit)
     return {"value": _times(number, pack.numerator, pack.denominator), "unit": pack.base_unit}
 
 
@@ -177,7 +180,8 @@ def base_quantity(env: Env, value: Any, item: Any, unit: str | None) -> dict[str
     "pack",
     NUMBERS | {Type.QUANTITY},
     Type.QUANTITY,
-    parameters=[Parameter("item", frozenset({Type.TEXT, Type.ITEM}), reads=("id",)), Parameter("unit")],
+    varied=True,
+    parameters=[Parameter("item", frozenset({Type.TEXT, Type.ITEM})), Parameter("unit")],
     examples=[
         ("'24' | pack(item='04006381333931', unit='CS')", {"value": "2", "unit": "CS"}),
         ("'7' | pack(item='04006381333931', unit='CS')", "invalid_value"),
