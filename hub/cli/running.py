@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, sleep_using_event, stop_when_event_set, wait_exponential_jitter
 
 from canonical_model.problems import Misconfigured, Retry, SystemUnreachable
@@ -131,7 +131,7 @@ def warn_of_open_doors(hub: Hub) -> None:
         log.warning(text, hub.config.hub.listen, address, where)
 
 
-def application(hub: Hub, *, doors: bool) -> FastAPI:
+def application(hub: Hub, *, doors: bool) -> Any:
     """All doors, or only what a worker shows: health, metrics, the page."""
     watched = Watching(hub.store, hub.clock)
     health, metrics = Health(checks(hub), notes(hub)), Metrics(hub.signals, watched)
@@ -141,7 +141,7 @@ def application(hub: Hub, *, doors: bool) -> FastAPI:
 class Server:
     """The HTTP door on an address that was free when it was made. Raises Misconfigured when it cannot be had."""
 
-    def __init__(self, app: FastAPI, listen: str) -> None:
+    def __init__(self, app: Any, listen: str) -> None:
         self._door = _bound(listen)
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=10))
 

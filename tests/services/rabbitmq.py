@@ -98,10 +98,10 @@ class Node:
 
     def control(self, *words: str) -> str:
         """``rabbitmqctl`` of this node."""
-        command = [BIN / "rabbitmqctl", "--node", self.name, *words]
+        command: list[str | Path] = [BIN / "rabbitmqctl", "--node", self.name, *words]
         done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr or done.stdout
-        return done.stdout
+        return str(done.stdout)
 
 
 def answers(url: str) -> bool:

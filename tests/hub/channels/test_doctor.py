@@ -122,7 +122,7 @@ def test_the_example_does_each_thing_once(running: RabbitChannels, vhost: str, t
     assert running.fanout.publish(items) == list(range(len(items)))
     script = ROOT / "docs/examples/canonical_consumer.py"
     assert len(script.read_text().splitlines()) <= 25
-    command = [sys.executable, script, vhost, "canonical.reader", tmp_path / "kept.db"]
+    command: list[str | Path] = [sys.executable, script, vhost, "canonical.reader", tmp_path / "kept.db"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(4)]
