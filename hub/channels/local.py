@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
 from hub.channels.base import Fanout, Publication, Subscriber
 from hub.signals import reach
@@ -59,7 +56,7 @@ class LocalFanout:
 class Relay:
     """Takes rows of the outbox to a fan-out, by id; a row is deleted after its own confirm. One at a time.
 
-    Its lock is a file lock beside the database: it dies with its process.
+    Its lock dies with its process: a file beside an embedded store, a session of the database in production.
     """
 
     def __init__(self, store: Store, fanout: Fanout) -> None:
@@ -68,7 +65,7 @@ class Relay:
     def run(self) -> int:
         """Publish what is there; gives how many rows were confirmed, 0 too when another relay is at work."""
         total = 0
-        with self._alone() as mine:
+        with self.store.claim("relay") as mine:
             while mine and (confirmed := self._batch()):
                 total += confirmed
         return total
@@ -84,16 +81,6 @@ class Relay:
                 outgoing.forget_publications(unit.connection, confirmed)
         reach("relay.after_delete")
         return len(confirmed) if len(confirmed) == len(batch) else 0
-
-    @contextmanager
-    def _alone(self) -> Iterator[bool]:
-        with Path(f"{self.store.path}.relay").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
-            yield True
 
 
 class Deduplicated:

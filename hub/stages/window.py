@@ -19,7 +19,7 @@ from hub.stages.flush import Flush
 from hub.stages.plan import Plan, Planner
 from hub.stages.ports import Ports
 from hub.store import holds, work
-from hub.store.database import Refused, Store
+from hub.store.database import Refused, Store, StoreFault
 from hub.store.records import sayable
 from hub.store.unit import UnitOfWork
 
@@ -98,7 +98,7 @@ class Lane:
             return self._commit(plan)
         except Refused as refused:
             return self._halve(p, plan, Problem(Cause.REFUSED_BY_STORE, f"partition:{p}", f"the store refused it: {refused.fact}"))
-        except Retry:
+        except (Retry, StoreFault):
             raise
         except Exception as error:
             log.exception("a window of partition %s failed by a fault of our own", p)
