@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable
 from threading import Condition, Event, Thread
 
 from canonical_model.problems import Reject, Retry
+from hub import signals as names
 from hub.bootstrap import Hub
 from hub.stages.ports import Subscription
 from hub.store import work
+from hub.store.database import StoreFault
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +30,12 @@ RETRY = 2.0
 class Loop:
     """Calls ``step`` until stopped: at once again while it says it did something, else after a rising wait."""
 
-    def __init__(self, name: str, step: Callable[[], bool], shortest: float = SHORTEST, idle: float = IDLE) -> None:
+    def __init__(
+        self, name: str, step: Callable[[], bool], shortest: float = SHORTEST, idle: float = IDLE,
+        fault: Callable[[StoreFault], None] = lambda fault: None,
+    ) -> None:  # fmt: skip
         self.name, self._step, self._shortest, self._idle = name, step, shortest, idle
+        self._fault = fault
         self._changed, self._stopping, self._woken = Condition(), Event(), False
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
@@ -67,6 +73,10 @@ class Loop:
             return self._step()
         except Retry as error:
             log.warning("%s: %s", self.name, error)
+        except StoreFault as error:
+            log.critical("%s stops: %s", self.name, error)
+            self._stopping.set()
+            self._fault(error)
         except Exception:
             log.exception("%s failed; it goes on", self.name)
         self._stopping.wait(RETRY)
@@ -83,13 +93,20 @@ class Worker:
     """Everything that runs by itself: windows, deliveries (one loop a receiver), transports, release jobs."""
 
     def __init__(self, hub: Hub) -> None:
-        self.hub = hub
-        self.windows = Loop("lane", self._window)
-        self.deliveries = [Loop(f"deliver {one.id}", self._delivery(one), idle=IDLE) for one in hub.ports.subscriptions]
-        self.transports = [Loop(f"receive {name}", self._fetch(name), POLL, POLL) for name in self._fetched()]
-        self.relay = Loop("relay", lambda: bool(hub.flow.relay.run()), idle=1.0)
-        self.jobs = Loop("housekeeping", self._housekeeping, 1.0, 1.0)
+        self.hub, self.failed = hub, Event()
+        self.windows = Loop("lane", self._window, fault=self._failed)
+        self.deliveries = [Loop(f"deliver {one.id}", self._delivery(one), fault=self._failed) for one in hub.ports.subscriptions]
+        self.transports = [Loop(f"receive {name}", self._fetch(name), POLL, POLL, self._failed) for name in self._fetched()]
+        self.relay = Loop("relay", lambda: bool(hub.flow.relay.run()), idle=1.0, fault=self._failed)
+        self.jobs = Loop("housekeeping", self._housekeeping, 1.0, 1.0, self._failed)
         hub.signals.connect(lambda name, facts: self.wake(), "received", "released", "applied")
+
+    def _failed(self, fault: StoreFault) -> None:
+        """The store fails in a way that no document is to blame for: everything stops, and somebody is told."""
+        for loop in self.loops:
+            loop.stop()
+        self.hub.signals.emit(names.ALERT, text=fault.fact, documents=[])
+        self.failed.set()
 
     @property
     def loops(self) -> list[Loop]:
@@ -125,6 +142,8 @@ class Worker:
         """One window; a partition that fails does not keep the others from going on."""
         try:
             return bool(self.hub.flow.lane.run(p))
+        except (Retry, StoreFault):
+            raise
         except Exception:
             log.exception("partition %s failed; the others go on", p)
             return False

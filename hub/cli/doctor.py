@@ -105,6 +105,8 @@ def _folders(config: Config) -> str:
 
 
 def _disk(config: Config) -> str:
+    if not config.store_url().startswith("sqlite"):
+        return "the database server's own"
     place = Path(config.store_url().partition(":///")[2])
     there = next(folder for folder in place.absolute().parents if folder.is_dir())
     free = shutil.disk_usage(there).free
@@ -126,8 +128,9 @@ def _hub(file: Path) -> str:
 def _store(hub: Hub) -> str:
     with hub.store.read() as connection:
         view = hub.flow.codebook.view(connection)
-        words = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")}
-    return f"{hub.store.url}, codebook revision {view.revision}, journal {words['journal_mode']}, synchronous {words['synchronous']}"
+        ask, names = ("SHOW", ("fsync", "synchronous_commit")) if hub.store.shared else ("PRAGMA", ("journal_mode", "synchronous"))
+        words = [f"{name} {connection.exec_driver_sql(f'{ask} {name}').scalar()}" for name in names]
+    return f"{hub.store.url}, codebook revision {view.revision}, {', '.join(words)}"
 
 
 def _mappings(file: Path, config: Config) -> str:

@@ -34,12 +34,19 @@ def run(config: Path, out: Output) -> int:
     worker = Worker(hub)
     server = uvicorn.Server(_server_config(hub))
     worker.start()
+    threading.Thread(target=_end_with, args=(worker, server), name="fault", daemon=True).start()
     out.emit({"listening": hub.config.hub.listen}, lambda row: f"the hub listens at http://{row['listening']}/")
     with _Stopping(server):
         server.run()
     ended = worker.stop()
     hub.close()
-    return 0 if ended else 1
+    return 0 if ended and not worker.failed.is_set() else 1
+
+
+def _end_with(worker: Worker, server: uvicorn.Server) -> None:
+    """A worker that stopped by a fault of the store ends the process."""
+    worker.failed.wait()
+    server.should_exit = True
 
 
 def checks(hub: Hub) -> dict[str, Callable[[], None]]:

@@ -57,8 +57,11 @@ class Delivering:
 
     def recover(self) -> int:
         """What a dead owner was sending is uncertain: sent again, asked about, or in doubt; gives how many there were."""
+        self.store.attend(self.owner)
         with self.store.unit() as unit:
-            left = deliveries.left_by(unit.connection, self.owner)
+            sending = deliveries.left_by(unit.connection, self.owner)
+            gone = {owner for owner in {item.owner for item in sending} if self.store.absent(owner)}
+            left = [item for item in sending if item.owner in gone]
             for item in left:
                 self._record(unit, Sent(item, "uncertain", "its process died while it was sending"))
         for item in left:
@@ -94,6 +97,9 @@ class Delivering:
         if not rendered:
             return []
         with self.store.unit() as unit:
+            still = deliveries.lock_pending(unit.connection, [item.id for item, _ in rendered])
+            rendered = [(item, made) for item, made in rendered if item.id in still]
+            good = [(item, made) for item, made in good if item.id in still]
             for item, made in rendered:
                 if not isinstance(made, Rendered):
                     _hold(unit, item.id, *made)

@@ -49,11 +49,17 @@ class Lane:
     def __init__(self, store: Store, codebook: Codebook, ports: Ports, signals: Signals | None = None, limit: int = LIMIT) -> None:
         self.store, self.codebook, self.ports, self.limit = store, codebook, ports, limit
         self.signals = signals or Signals()
+        self.owner = f"{ports.worker} {store.clock.new_id()}"
         self.planner = Planner(ports, store.clock, limit)
         self._alone: dict[int, int] = {}
 
     def recover(self) -> None:
-        """At the start: work that is there was left by an owner that is gone; count the try before anything is translated."""
+        """At the start: work that is there was left by an owner that is gone; count the try before anything is translated.
+
+        Where several processes work, that is found when a partition is taken (``_own``): its last owner lives, or does not.
+        """
+        if self.store.shared:
+            return
         with self.store.unit() as unit:
             for p in work.waiting_partitions(unit.connection):
                 tries = work.tries(unit.connection, p) + 1
@@ -83,6 +89,27 @@ class Lane:
 
     def run(self, p: int, limit: int | None = None) -> Outcome:
         """One window of a partition. A refusal by the database that nobody foresaw halves it until the guilty document stands alone."""
+        with self.store.slot(f"partition.{p}") as mine:
+            if not mine:
+                return Outcome(busy=True)
+            self._own(p)
+            return self._window(p, limit)
+
+    def _own(self, p: int) -> None:
+        """Take over a partition, in a commit of its own; a dead owner counts as a try, since its work may have killed it."""
+        if not self.store.shared:
+            return
+        self.store.attend(self.owner)
+        with self.store.read() as connection:
+            before = work.owner(connection, p)
+        if before == self.owner:
+            return
+        dead = before is not None and self.store.absent(before)
+        with self.store.unit() as unit:
+            tries = work.take(unit.connection, p, before, self.owner, int(dead))
+        self._alone[p] = LIMIT if tries > 1 else self._alone.get(p, 0)
+
+    def _window(self, p: int, limit: int | None) -> Outcome:
         most = limit or (1 if self._alone.get(p) else self.limit)
         with self.store.read() as connection:
             view = self.codebook.view(connection)
@@ -108,8 +135,8 @@ class Lane:
         """Each half is a window of its own, read and decided anew, the first before the second; one alone is held."""
         size = max(len(plan.steps), len(plan.translations))
         if size > 1:
-            first = self.run(p, limit=size // 2)
-            second = self.run(p, limit=size - size // 2)
+            first = self._window(p, size // 2)
+            second = self._window(p, size - size // 2)
             return Outcome(first.documents + second.documents, first.settled + second.settled)
         _hold_plan(plan, replace(problem, fact=sayable(problem.fact), fix="hub retry, after the repair"))
         outcome = self._commit(plan)

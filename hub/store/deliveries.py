@@ -79,7 +79,15 @@ def get(connection: Connection, id: int) -> Delivery | None:
 def left_by(connection: Connection, owner: str | None) -> list[Delivery]:
     """``sending`` deliveries whose owner is not ``owner``: it is gone, and nobody knows whether the bytes left."""
     query = select(delivery).where(delivery.c.state == "sending", delivery.c.owner.is_distinct_from(owner)).order_by(delivery.c.id)
-    return [_delivery(row) for row in connection.execute(query)]
+    return [_delivery(row) for row in connection.execute(query.with_for_update(skip_locked=True))]
+
+
+def lock_pending(connection: Connection, ids: list[int]) -> set[int]:
+    """Lock deliveries, sorted, and give those that are pending still: another process or a person may have moved them on."""
+    query = (
+        select(delivery.c.id).where(among(delivery.c.id, "ids"), delivery.c.state == "pending").order_by(delivery.c.id).with_for_update()
+    )
+    return set(connection.execute(query, {"ids": ids}).scalars())
 
 
 def start(connection: Connection, items: Iterable[tuple[Delivery, Mapping[str, Any]]], owner: str, now: int) -> None:

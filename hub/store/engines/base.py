@@ -43,6 +43,9 @@ class Database(Protocol):
     def claim(self, name: str) -> AbstractContextManager[bool]:
         """Be the only one of all processes to do ``name``; False when another one does. Dies with its process."""
 
+    def slot(self, name: str) -> AbstractContextManager[bool]:
+        """As ``claim``, for what only saves double work: embedded, one process works and it is always free."""
+
     def attend(self, owner: str) -> None:
         """Be known as alive under this name until the process ends."""
 

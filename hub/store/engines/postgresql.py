@@ -28,7 +28,8 @@ SETTINGS = {
 LOOKING = {"idle_in_transaction_session_timeout": "5min", "default_transaction_read_only": "on"}
 """A look holds no lock; it lasts as long as a window is translated."""
 NETWORK = {
-    "connect_timeout": 5, "keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000,
+    "connect_timeout": 5, "keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
 }  # fmt: skip
 
 AGAIN = ("40001", "40P01", "55P03", "57P", "25P03", "08", "53300")
@@ -46,9 +47,10 @@ class PostgresDatabase:
         self._presence = Presence(self._connect)
 
     def _engine(self, name: str, size: int, settings: dict[str, str], isolation: Any) -> Engine:
+        options = " ".join(f"-c {word}={value}" for word, value in settings.items())
         return create_engine(
             self.url, pool_size=size, max_overflow=OVERFLOW, pool_pre_ping=True, pool_timeout=30, isolation_level=isolation,
-            connect_args=NETWORK | {"application_name": name, "options": " ".join(f"-c {word}={value}" for word, value in settings.items())},
+            connect_args={**NETWORK, "application_name": name, "options": options},
         )  # fmt: skip
 
     def _connect(self, name: str) -> psycopg.Connection[Any]:
@@ -73,7 +75,9 @@ class PostgresDatabase:
             raise self.sorted(error) or error from error
         if found != migrate.newest():
             fact = f"its tables are of an earlier release (migration {', '.join(found)})" if found else "it has no tables of the hub yet"
-            raise Misconfigured(f"the store cannot be opened: {fact}", at=str(self.url), fix="stop every process of the hub, then: hub migrate")
+            raise Misconfigured(
+                f"the store cannot be opened: {fact}", at=str(self.url), fix="stop every process of the hub, then: hub migrate"
+            )
 
     def migrate(self) -> tuple[str, ...]:
         """Upgrade in one transaction; two at once stand in a line."""
@@ -94,11 +98,15 @@ class PostgresDatabase:
         if state.startswith(REFUSES) or (not state and isinstance(found, psycopg.DataError)):
             return Refused(said, fix="hub retry, after the repair")
         if state.startswith(AGAIN) or (not state and isinstance(found, (psycopg.OperationalError, psycopg.InterfaceError))):
-            return SystemUnreachable(f"the store does not answer: {said}", at=str(self.url), fix="it is tried again; look at the database server")
-        return StoreFault(f"the store failed ({state or 'no state'}): {said}", at=str(self.url), fix="repair the database, then start again")
+            return SystemUnreachable(f"the store does not answer: {said}", at=str(self.url), fix="it is tried again by itself")
+        return StoreFault(f"the store failed ({state or 'no state'}): {said}", at=str(self.url), fix="repair the database; start again")
 
     def claim(self, name: str) -> AbstractContextManager[bool]:
         """A lock of this process's session."""
+        return self._presence.claim(name)
+
+    def slot(self, name: str) -> AbstractContextManager[bool]:
+        """The same lock."""
         return self._presence.claim(name)
 
     def attend(self, owner: str) -> None:

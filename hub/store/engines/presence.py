@@ -18,8 +18,8 @@ from canonical_model.problems import SystemUnreachable
 
 WORK, OWNERS = 7231, 7232
 """First halves of the lock keys; the second is a hash of the name."""
-_HOLDERS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND granted AND objsubid = 2 " \
-    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"  # fmt: skip
+_HOLDERS = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
+    AND classid::bigint = %s AND objid::bigint = %s AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
 
 class Presence:

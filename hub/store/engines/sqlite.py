@@ -9,7 +9,7 @@ import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,10 @@ class SqliteDatabase:
                 yield False
                 return
             yield True
+
+    def slot(self, name: str) -> AbstractContextManager[bool]:
+        """Always free."""
+        return nullcontext(True)
 
     def attend(self, owner: str) -> None:
         """One process works on a file: nobody asks."""

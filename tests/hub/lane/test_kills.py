@@ -29,9 +29,10 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def work_until(folder: Path, point: str, hits: int) -> None:
+def work_until(folder: Path, point: str, hits: int, owner: str = "") -> None:
     """Work on what is there; at the n-th hit of a point the process dies."""
     world, left = World(folder, limit=50), [hits]
+    world.lane.owner = owner or world.lane.owner
 
     def hit() -> None:
         left[0] -= 1
@@ -102,9 +103,8 @@ def test_a_receive_killed_before_its_commit_was_never_accepted_and_may_come_agai
 def test_what_killed_its_process_three_times_is_held_alone(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.send({"k": "A"}, {"k": "B"})
-    for _ in range(3):
-        world.lane.recover()
-    world.run()
+    for n in range(3 + world.store.shared):
+        in_child(lambda n=n: work_until(tmp_path, "window.translated", 1, f"owner {n}"))  # type: ignore[misc]
     assert world.states() == []
     assert world.causes() == {1: {"program_error"}}
     world.send({"k": "C"})
