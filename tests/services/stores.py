@@ -1,7 +1,7 @@
 """The same tests on both databases: a suite whose ``conftest.py`` calls ``both_engines`` runs once on SQLite, once on PostgreSQL.
 
 Its tests take stores from ``open_store`` and say nothing of the database. ``@pytest.mark.embedded`` keeps a test that is about
-SQLite itself to SQLite; without PostgreSQL the other half is skipped with the reason.
+SQLite itself to SQLite, ``production`` one of several writers to PostgreSQL; without PostgreSQL the other half is skipped with the reason.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Engine
 
 import hub.services.inventory.tables
 import hub.services.master.tables
@@ -40,10 +41,11 @@ _now = _Running()
 
 
 def both_engines(metafunc: pytest.Metafunc) -> None:
-    """Run a test once an engine; an ``embedded`` one on SQLite alone."""
+    """Run a test once an engine; an ``embedded`` one on SQLite alone, one of ``production`` on PostgreSQL alone."""
     if "engine" in metafunc.fixturenames:
-        alone = metafunc.definition.get_closest_marker("embedded")
-        metafunc.parametrize("engine", [SQLITE] if alone else [SQLITE, POSTGRESQL], indirect=True)
+        alone = {"embedded": [SQLITE], "production": [POSTGRESQL]}
+        engines = [only for word, only in alone.items() if metafunc.definition.get_closest_marker(word)]
+        metafunc.parametrize("engine", engines[0] if engines else [SQLITE, POSTGRESQL], indirect=True)
 
 
 @contextmanager
@@ -87,6 +89,16 @@ def open_store(folder: Path, clock: Clock, partitions: int = 4) -> Store:
     return store
 
 
+def running() -> str:
+    """The engine of the test that runs."""
+    return _now.engine
+
+
+def lasting_engine() -> Engine | None:
+    """Connections to a PostgreSQL database with all tables that outlives the test; None while SQLite runs."""
+    return Store(node().of(_empty_database(8))).writer if _now.engine == POSTGRESQL else None
+
+
 @cache
 def _empty_file(partitions: int) -> bytes:
     """An empty store, made once a test run: making tables costs more than most tests."""
@@ -107,7 +119,7 @@ DO $$ DECLARE t text; filled boolean; BEGIN
   FOR t IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
     EXECUTE format('ALTER SEQUENCE %I RESTART', t);
   END LOOP;
-  UPDATE partition SET tries = 0;
+  UPDATE partition SET tries = 0, owner = NULL;
 END $$"""
 
 
