@@ -107,6 +107,7 @@ def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     columns = ", ".join(f'"{name}"' for name in names)
     statement = f'COPY "{table.name}" ({columns}) FROM STDIN (FORMAT BINARY)'
     cursor: Any = connection.connection.cursor()
+    connection.dispatch.before_cursor_execute(connection, cursor, statement, (), None, True)
     with cursor:
         with cursor.copy(statement) as copy:
             copy.set_types([kind(table.c[name]) for name in names])
