@@ -115,7 +115,7 @@ def cut(store: Store) -> None:
     """The server ends every session of the store."""
     with psycopg.connect(store.url.render_as_string(hide_password=False), autocommit=True) as connection:
         others = "where datname = current_database() and pid <> pg_backend_pid()"
-        connection.execute(f"select pg_terminate_backend(pid) from pg_stat_activity {others}")  # type: ignore[arg-type]
+        connection.execute(f"select pg_terminate_backend(pid) from pg_stat_activity {others}")
 
 
 def test_sessions_cut_inside_a_window_are_a_retry_and_the_next_window_does_the_work(tmp_path: Path) -> None:
