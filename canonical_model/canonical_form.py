@@ -17,14 +17,31 @@ from canonical_model.base import Body
 from canonical_model.catalogue import document_type
 from canonical_model.problems import Cause, Hold, Problem, cause_key
 
+NUL = b"\\u0000"
+"""How JSON writes a NUL (or a backslash before ``u0000``: the body is looked at then)."""
+
 
 def canonical_json(body: Mapping[str, Any], type_name: str) -> bytes:
-    """A validated body as canonical JSON: UTF-8, no blanks, keys sorted. Raises Hold when a value is not JSON."""
+    """A validated body as canonical JSON: UTF-8, no blanks, keys sorted. Raises Hold when a value is not JSON, or a text has a NUL,
+    which no database keeps."""
     try:
-        return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+        written = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
     except (orjson.JSONEncodeError, TypeError) as error:
         fact = f"the {type_name} body cannot be written as JSON: {error}"
         raise Hold(Problem(Cause.INVALID_VALUE, cause_key(type_name, ""), fact, "give texts, whole numbers, lists and mappings")) from error
+    if NUL in written and (at := _nul(body, "")) is not None:
+        raise Hold(
+            Problem(Cause.INVALID_VALUE, cause_key(type_name, at), f"a NUL character stands in {at}", "correct it at its source", target=at)
+        )
+    return written
+
+
+def _nul(value: Any, at: str) -> str | None:
+    """JSON pointer of the first text with a NUL."""
+    if isinstance(value, str):
+        return at if "\0" in value else None
+    parts = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list | tuple) else ()
+    return next((found for name, part in parts if (found := _nul(part, f"{at}/{name}")) is not None), None)
 
 
 def fingerprint(canonical: bytes) -> bytes:

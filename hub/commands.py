@@ -217,7 +217,7 @@ class Commands:
 
     def configured(self, actor: Actor) -> Done:
         """A start: what waits for a route, a definition or another mapping is looked at once under today's configuration."""
-        causes = (Cause.NO_ROUTE, Cause.UNREADABLE, Cause.MAPPING_ERROR)
+        causes = (Cause.NO_ROUTE, Cause.UNREADABLE, Cause.MAPPING_ERROR, Cause.INVALID_VALUE)
         with self.store.read() as connection:
             if not holds.open_causes(connection, causes):
                 return Done("nothing waits for the configuration")

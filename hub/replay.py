@@ -14,11 +14,11 @@ from typing import Any
 
 import orjson
 
-from adapters.base import Format
+from adapters.base import Document, Format
 from canonical_model.catalogue import document_type
 from canonical_model.problems import HubError
 from hub.codebook import BookView
-from hub.plugins import Library
+from hub.plugins import Library, formats
 from hub.stages.routes import Way, Ways, envelope
 from hub.stages.translate import Inputs, Route, Translated, input_parts, trace_document, translate_document
 from hub.store import documents, messages, texts
@@ -30,7 +30,7 @@ from mappings.language import Mapping as ParsedMapping
 from mappings.language import parse
 from mappings.language.api import Traced
 
-MAPPING, SETTINGS = "mapping:", "settings:"
+MAPPING, SETTINGS, UPLOADS = "mapping:", "settings:", "uploads:"
 Books = Callable[[int | None], BookView]
 
 
@@ -62,33 +62,53 @@ class Again:
 
 
 class Replay:
-    """Asks the past of one store. ``formats`` are today's, with every uploaded definition."""
+    """Asks the past of one store."""
 
-    def __init__(self, store: Store, ways: Ways, books: Books, formats: Mapping[str, Format]) -> None:
-        self.store, self.ways, self.books, self.formats = store, ways, books, formats
+    def __init__(self, store: Store, ways: Ways, books: Books) -> None:
+        self.store, self.ways, self.books = store, ways, books
 
     def message(self, seq: int, *, then: bool) -> Iterator[Again]:
-        """Every document of a message again. Raises Gone when a mapping of then is not kept."""
+        """Every document of a message again. Raises Gone when a mapping or definition of then is not kept."""
         message, raw = self._stored(seq)
         way = self.ways.way(message.system, message.route)
-        today = way.inputs(self.books(None))
-        for document in way.format.read(raw, **way.options):
+        words = self._inputs(way, self._row(document_id(seq, 1))[0], then=then).options
+        for document in way.format.read(raw, **words):
             row, body = self._row(document_id(seq, document.n))
             if row is not None:
-                inputs = self.then(way, row.inputs) if then and row.inputs else today
-                yield Again(row.id, document.n, row.inputs, body, translate_document(document, envelope(message), inputs))
+                inputs = self._inputs(way, row, then=then)
+                same = document if inputs.options == words else _document(way.format, raw, inputs, document.n)
+                if same is not None:
+                    same = self._defined(way, raw, row, inputs, same) if then else same
+                    yield Again(row.id, document.n, row.inputs, body, translate_document(same, envelope(message), inputs))
 
     def trace(self, seq: int, n: int, *, now: bool) -> tuple[bytes, Traced | None]:
         """(raw bytes, traced result) of one document: with the inputs it was translated under, or today's."""
         message, raw = self._stored(seq)
         way = self.ways.way(message.system, message.route)
-        document = next((one for one in way.format.read(raw, **way.options) if one.n == n), None)
+        row, _ = self._row(document_id(seq, n))
+        inputs = self._inputs(way, row, then=not now)
+        document = _document(way.format, raw, inputs, n)
         if document is None:
             raise HubError(f"message {seq} has no document {n}", fix=f"hub message {seq}")
-        row, _ = self._row(document_id(seq, n))
-        past = not now and row is not None and bool(row.inputs)
-        inputs = self.then(way, row.inputs) if past and row is not None else way.inputs(self.books(None))
+        if row is not None and not now:
+            document = self._defined(way, raw, row, inputs, document)
         return raw, trace_document(document, envelope(message), inputs)
+
+    def _inputs(self, way: Way, row: Row | None, *, then: bool) -> Inputs:
+        """What a document was translated under, or today's: also for one that was never translated."""
+        return self.then(way, row.inputs) if then and row is not None and row.inputs else way.inputs(self.books(None))
+
+    def _defined(self, way: Way, raw: bytes, row: Row, inputs: Inputs, document: Document) -> Document:
+        """The document cut by the definition that it was translated under: today's, or one that was uploaded or replaced since."""
+        if not row.inputs or document.layout.hash.startswith(input_parts(row.inputs).layout):
+            return document
+        with self.store.read() as connection:
+            kept = texts.inputs_like(connection, UPLOADS)
+        for content in kept:
+            older = _document(_formats(content)[way.format.name], raw, inputs, document.n)
+            if older is not None and older.layout.hash.startswith(input_parts(row.inputs).layout):
+                return older
+        raise Gone(f"the definition or grammar of inputs {row.inputs} is not kept", fix="replay --as now, explain --now")
 
     def then(self, way: Way, id: str) -> Inputs:
         """The inputs of an id: mapping and settings as kept, code rows of that revision."""
@@ -117,8 +137,15 @@ class Replay:
             return documents.by_id(connection, [id]).get(id), documents.bodies(connection, [id]).get(id)
 
 
-def keep_inputs(unit: UnitOfWork, ways: Ways, library: Library) -> None:
-    """Keep what today's routes are made of, each text once: without it nobody could ask the past."""
+def _document(format: Format, raw: bytes, inputs: Inputs, n: int) -> Document | None:
+    """The document at a place of a message, cut with the words of these inputs."""
+    return next((one for one in format.read(raw, **inputs.options) if one.n == n), None)
+
+
+def keep_inputs(unit: UnitOfWork, ways: Ways, library: Library, uploaded: Mapping[str, str]) -> None:
+    """Keep what today's routes are made of, each text once: without it nobody could ask the past. ``uploaded``: definitions by name."""
+    content = orjson.dumps(dict(uploaded), option=orjson.OPT_SORT_KEYS)
+    texts.save_inputs(unit, UPLOADS + sha256(content).hexdigest()[:16], content.decode())
     for way in ways.ways.values():
         for route in way.routes.values():
             mapping = route.mapping
@@ -139,6 +166,11 @@ def mapping_text(mapping: ParsedMapping, text: str) -> texts.MappingText:
     """A mapping as the store keeps it; its identity is what makes identities: key, revision, namespace, splitting."""
     identity = repr((mapping.key, mapping.revision, mapping.namespace, sorted(mapping.source.options.items()), sorted(mapping.volatile)))
     return texts.MappingText(mapping.name, mapping.hash, text, sha256(identity.encode()).hexdigest()[:32])
+
+
+@lru_cache(maxsize=32)
+def _formats(uploaded: str) -> Mapping[str, Format]:
+    return formats(orjson.loads(uploaded))
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ waits a little longer each time, up to ``IDLE``; ``wake`` ends the wait at once.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from threading import Condition, Event, Thread
 
@@ -24,7 +25,8 @@ SHORTEST, IDLE = 0.005, 0.1
 POLL = 0.5
 """Seconds between two looks at a transport that is fetched from."""
 RETRY = 2.0
-"""Seconds until a loop that met a Retry looks again."""
+"""Seconds until a loop that met a Retry looks again; a partition that fails waits twice as long each time, up to:"""
+LONGEST_RETRY = 60.0
 
 
 class Loop:
@@ -93,7 +95,7 @@ class Worker:
     """Everything that runs by itself: windows, deliveries (one loop a receiver), transports, release jobs."""
 
     def __init__(self, hub: Hub) -> None:
-        self.hub, self.failed = hub, Event()
+        self.hub, self.failed, self._failing = hub, Event(), dict[int, tuple[int, float]]()
         self.windows = Loop("lane", self._window, fault=self._failed)
         self.deliveries = [Loop(f"deliver {one.id}", self._delivery(one), fault=self._failed) for one in hub.ports.subscriptions]
         self.transports = [Loop(f"receive {name}", self._fetch(name), POLL, POLL, self._failed) for name in self._fetched()]
@@ -139,14 +141,21 @@ class Worker:
         return any(worked)
 
     def _partition(self, p: int) -> bool:
-        """One window; a partition that fails does not keep the others from going on."""
+        """One window; a partition that fails does not keep the others from going on, and is looked at less and less often."""
+        failures, until = self._failing.get(p, (0, 0.0))
+        if time.monotonic() < until:
+            return False
         try:
-            return bool(self.hub.flow.lane.run(p))
-        except (Retry, StoreFault):
+            worked = bool(self.hub.flow.lane.run(p))
+        except StoreFault:
             raise
         except Exception:
-            log.exception("partition %s failed; the others go on", p)
+            pause = min(RETRY * 2**failures, LONGEST_RETRY)
+            self._failing[p] = (min(failures + 1, 10), time.monotonic() + pause)
+            log.exception("partition %s failed; the others go on, and it is tried again in %.0f s", p, pause)
             return False
+        self._failing.pop(p, None)
+        return worked
 
     def _housekeeping(self) -> bool:
         self.hub.flow.housekeeping()

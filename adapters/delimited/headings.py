@@ -20,6 +20,8 @@ from canonical_model.problems import Unreadable, cause_key
 
 SAMPLE: Final = 50
 """Rows looked at for the headings."""
+MOST, LONGEST = 30, 40
+"""Headings that an error lists, and characters of each: damaged bytes may be read as one heading of a thousand characters."""
 _NUMBER_OR_DATE: Final = re.compile(r"[-+]?[\d.,]+%?|\d{2,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?( .*)?")
 
 
@@ -164,6 +166,9 @@ def _missing(names: Sequence[str], seen: Sequence[str]) -> Unreadable:
     """Declared headings that a file lacks, each with the nearest one that it has."""
     near = {name: get_close_matches(name, seen, 1, 0.5) for name in names}
     listed = ", ".join(f"{name!r}" + (f" (did you mean {near[name][0]!r}?)" if near[name] else "") for name in names)
-    fact = f"the file has no column {listed}; it has {', '.join(seen) or 'no headings'}"
+    has = ", ".join(name if len(name) <= LONGEST else f"{name[:LONGEST]}..." for name in seen[:MOST]) + (
+        ", ..." if len(seen) > MOST else ""
+    )
+    fact = f"the file has no column {listed}; it has {has or 'no headings'}"
     fix = "correct `columns:` or `group:` of the mapping, mark a column that may be missing with ` ?`, or ask the sender"
     return Unreadable(fact, key=cause_key("delimited", "column", names[0]), fix=fix)

@@ -43,7 +43,7 @@ class FlatDocument(IdocControl):
         return part if isinstance(part, str) else part.decode(self.charset)
 
     def control_value(self, one: FieldDef) -> str:
-        return self.control.get(one.name, "")
+        return self.text(self.lines[0][one.start : one.start + one.length]).rstrip(" ")
 
     @cached_property
     def control(self) -> Mapping[str, str]:

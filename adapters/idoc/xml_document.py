@@ -19,7 +19,7 @@ from adapters.idoc.paths import local, occurrences
 from adapters.idoc.plan import Kids
 from adapters.idoc.shelf import Shelf
 from adapters.idoc.xml_findings import unusual
-from adapters.idoc.xml_walk import Walk, Walked, only, without
+from adapters.idoc.xml_walk import Picker, Walk, Walked, only, without
 from adapters.xml_text import Span, scan
 from canonical_model.places import Bytes
 
@@ -67,7 +67,14 @@ class XmlDocument(IdocControl):
     def root(self, wanted: frozenset[str] | None = None) -> Node:
         if wanted is None:
             return self._walked.root
-        return only(self._walked.root, self.layout.plan(wanted).types | wanted)
+        names = self.layout.plan(wanted).types | wanted
+        if "_walked" in self.__dict__:
+            return only(self._walked.root, names)
+        picker, kids = Picker(names, self.is_segment, "xmlns" in self.xml), Kids()
+        for kid in self.element:
+            if (name := local(kid)) in names:
+                kids.setdefault(name, []).append(picker.node(kid))
+        return None, kids, self.element
 
     @cached_property
     def _walked(self) -> Walked:

@@ -71,6 +71,39 @@ class Walk:
         return data, kids, element
 
 
+class Picker:
+    """The wanted segments of an IDoc and nothing else: the nodes of ``only`` over a whole walk, without looking at the rest."""
+
+    def __init__(self, wanted: frozenset[str], is_segment: Callable[[Element], bool], spaces: bool) -> None:
+        self._wanted, self._is_segment, self._spaces = wanted, is_segment, spaces
+
+    def node(self, element: Element) -> Node:
+        """A segment with its fields that are not blank, and the wanted segments below it."""
+        data: dict[str, str] = {}
+        kids: Kids = {}
+        wanted, spaces = self._wanted, self._spaces
+        for kid in element:
+            tag, text = kid.tag, kid.text
+            if spaces and tag[0] == "{":
+                tag = local(kid)
+            if tag not in wanted:
+                # A last character between blank and DEL: nothing to take off, and no look at every kind of white space.
+                if not text or not (" " < text[-1] < "\x7f" or (text := _filled(text))) or len(kid):
+                    continue
+                if tag not in data:
+                    data[tag] = text
+            elif text and _filled(text) and not len(kid):
+                data.setdefault(tag, _filled(text))
+            elif len(kid) or self._is_segment(kid):
+                kids.setdefault(tag, []).append(self.node(kid))
+        return data, kids, element
+
+
+def _filled(text: str) -> str:
+    """A text without blanks at its end; nothing when all of it is white space."""
+    return "" if text.isspace() else text.rstrip(" ")
+
+
 def only(node: Node, wanted: frozenset[str]) -> Node:
     """A node with those of the records below it that are wanted."""
     data, kids, token = node

@@ -14,6 +14,7 @@ import orjson
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from canonical_model import formats
 from canonical_model.canonical_form import models_of
 from canonical_model.catalogue import TYPES, document_type
 from canonical_model.codes.countries import COUNTRIES
@@ -81,6 +82,8 @@ def _judged_once(node: Mapping[str, Any]) -> dict[str, Any]:
     format = node.get("format", "")
     if format in _LISTS:
         return {"enum": sorted(_LISTS[format])}
+    if format == "date":
+        return {"type": "string", "pattern": formats.CALENDAR}
     dropped = {"format"} if format in _SAID_BY_PATTERN else {"pattern"} if format in _SAID_BY_FORMAT else set()
     wanted = {"type", "enum", "const", "pattern", "format", "minLength", "maxLength"} - dropped
     return {word: value for word, value in node.items() if word in wanted}

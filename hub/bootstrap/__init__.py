@@ -85,7 +85,8 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
     """Build a hub from a loaded configuration."""
     store = open_store(config, clock)
     library = Library(tuple(config.path(folder) for folder in config.hub.folders.mappings))
-    known = formats(definitions(config, store))
+    uploaded = definitions(config, store)
+    known = formats(uploaded)
     ways = compile_ways(config, library, known)
     answers = Answers(ways, lambda seq: raw_of(store, seq), clock.now)
 
@@ -104,10 +105,10 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
     flow = Flow(store, ports, signals)
     commands = Commands(store, ports, signals)
     if promote:
-        _activate(store, commands, ways, library)
+        _activate(store, commands, ways, library, uploaded)
         _set_parents(config, store, flow, commands)
         commands.configured(Actor("start"))
-    replay = Replay(store, ways, book, known)
+    replay = Replay(store, ways, book)
     return Hub(config, store, library, known, ways, outward, ports, flow, commands, replay, signals, clock, _inward(config))
 
 
@@ -124,7 +125,7 @@ def definitions(config: Config, store: Store) -> Mapping[str, str]:
         return {path.name: path.read_text("utf-8") for path in files} | kept
 
 
-def _activate(store: Store, commands: Commands, ways: Ways, library: Library) -> None:
+def _activate(store: Store, commands: Commands, ways: Ways, library: Library, uploaded: Mapping[str, str]) -> None:
     """Embedded, an edited mapping is promoted by the start (decision D28); refused when waiting documents would change identity."""
     for name, routes in mapped_routes(ways).items():
         mapping = library.parse(name)
@@ -133,7 +134,7 @@ def _activate(store: Store, commands: Commands, ways: Ways, library: Library) ->
         if active is None or active.hash != mapping.hash:
             commands.promote(Actor("start"), mapping_text(mapping, library.text(name)), routes)
     with store.unit() as unit:
-        keep_inputs(unit, ways, library)
+        keep_inputs(unit, ways, library, uploaded)
 
 
 def _set_parents(config: Config, store: Store, flow: Flow, commands: Commands) -> None:

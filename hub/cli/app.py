@@ -256,9 +256,9 @@ def cases(
 @codes.command("import")
 def codes_import(file: Path, actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False) -> None:
     """Import a CSV of code rows as one revision; what waited for them goes on."""
-    from hub.cli import changing
+    from hub.cli import codes as tables
 
-    raise typer.Exit(changing.codes_import(file, actor, config, Output(as_json)))
+    raise typer.Exit(tables.codes_import(file, actor, config, Output(as_json)))
 
 
 @codes.command("export")
@@ -268,9 +268,9 @@ def codes_export(
     config: Config = HUB_YAML,
 ) -> None:
     """Write every code row as CSV."""
-    from hub.cli import changing
+    from hub.cli import codes as tables
 
-    raise typer.Exit(changing.codes_export(file, at, config))
+    raise typer.Exit(tables.codes_export(file, at, config))
 
 
 @codes.command("set")
@@ -281,7 +281,7 @@ def codes_set(
     actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Set one code row; what waited for it goes on. For table pack: pack SET ITEM UNIT=BASE is `set pack SET ITEM BASE --context UNIT`."""
-    from hub.cli import changing
+    from hub.cli import codes as tables
 
     words = {
         "context": context,
@@ -291,15 +291,15 @@ def codes_set(
         "valid_from": valid_from,
         "valid_to": valid_to,
     }
-    raise typer.Exit(changing.codes_set(table, code_set, code, canonical, words, ratio, preferred, actor, config, Output(as_json)))
+    raise typer.Exit(tables.codes_set(table, code_set, code, canonical, words, ratio, preferred, actor, config, Output(as_json)))
 
 
 @codes.command("history")
 def codes_history(table: str, code_set: str, code: str, config: Config = HUB_YAML, as_json: Json = False) -> None:
     """What was known of a code, and when."""
-    from hub.cli import changing
+    from hub.cli import codes as tables
 
-    raise typer.Exit(changing.codes_history(table, code_set, code, config, Output(as_json)))
+    raise typer.Exit(tables.codes_history(table, code_set, code, config, Output(as_json)))
 
 
 @app.command()

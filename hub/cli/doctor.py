@@ -8,12 +8,13 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
+from adapters.base import Format
 from canonical_model.problems import HubError, Misconfigured
 from hub.bootstrap import Hub, build
 from hub.bootstrap.doors import open_doors
 from hub.cli.mapping import examples_of
 from hub.cli.output import Output
-from hub.cli.settings import known_formats, library_of, load_config
+from hub.cli.settings import all_formats, known_formats, library_of, load_config
 from hub.config import Config, ConfigFault
 from hub.plugins import receivers, senders
 
@@ -105,9 +106,9 @@ def _folders(config: Config) -> str:
 
 
 def _disk(config: Config) -> str:
-    if not config.store_url().startswith("sqlite"):
+    place = config.store_file()
+    if place is None:
         return "the database server's own"
-    place = Path(config.store_url().partition(":///")[2])
     there = next(folder for folder in place.absolute().parents if folder.is_dir())
     free = shutil.disk_usage(there).free
     if free < LEAST_FREE:
@@ -135,7 +136,7 @@ def _store(hub: Hub) -> str:
 
 def _mappings(file: Path, config: Config) -> str:
     """The examples of every mapping that hub.yaml names, and of every one in the user's folders."""
-    library, formats = library_of(file), known_formats(file)
+    library, formats = library_of(file), _formats(file)
     own = (str(path.relative_to(folder).with_suffix("")) for folder in library.folders for path in folder.rglob("*.yaml"))
     routed = (route.mapping for system in config.systems.values() for way in system.in_ for route in way.routes.values())
     written = (out.mapping for system in config.systems.values() for out in system.out if out.mapping != "format")
@@ -145,6 +146,14 @@ def _mappings(file: Path, config: Config) -> str:
         fact = f"{len(failed)} examples of mappings fail"
         raise Misconfigured(fact, at="\n".join(failed), fix="correct the mapping or its example: hub map test")
     return f"every example of {len(names)} mappings gives what it should"
+
+
+def _formats(file: Path) -> Mapping[str, Format]:
+    """With what the store keeps of definitions; what is wrong with the store is told by its own check."""
+    try:
+        return all_formats(file)
+    except HubError:
+        return known_formats(file)
 
 
 def _transport(kind: type[Any], settings: Any) -> str:

@@ -14,7 +14,7 @@ from canonical_model.problems import HubError
 from canonical_model.schemas import published
 from canonical_model.schemas import schema as schema_of
 from hub.cli.output import Exit, Output, not_found
-from hub.cli.settings import known_formats, library_of
+from hub.cli.settings import all_formats, library_of
 from hub.codebook.lines import LineBook, parse_csv
 from hub.config import ConfigFault
 from hub.plugins import Library
@@ -27,7 +27,7 @@ from mappings.language.api import Codes
 def lint(files: Iterable[Path], config: Path, out: Output) -> int:
     """Findings of mapping files (or of everything that a configuration uses); exit code 1 when one is an error."""
     chosen = list(files)
-    library, formats = library_of(config), known_formats(config)
+    library, formats = library_of(config), all_formats(config)
     found = [one for name, text in _texts(chosen, library) for one in findings(name, text, library, formats)]
     found += _config_findings(config) if not chosen and config.exists() else []
     for one in found:
@@ -110,7 +110,7 @@ def names(config: Path, out: Output) -> int:
 
 def test(chosen: Iterable[str], write: bool, config: Path, out: Output) -> int:
     """Run examples; exit code 1 when one fails or a mapping has none. ``write``: what comes out becomes what is expected."""
-    library, formats = library_of(config), known_formats(config)
+    library, formats = library_of(config), all_formats(config)
     failed = 0
     for name in [*chosen] or library.names():
         mapping = library.parse(name)
@@ -177,7 +177,7 @@ def _result(name: str, result: ExampleResult) -> dict[str, Any]:
 
 def show(name: str, python: bool, config: Path, out: Output) -> int:
     """The text, or the Python that the row engine runs."""
-    library, formats = library_of(config), known_formats(config)
+    library, formats = library_of(config), all_formats(config)
     mapping = library.parse(name)
     text = bind(mapping, _layout(mapping, formats)).python() if python else library.text(name)
     origins = {target: origin for target, (origin, _) in mapping.origins.items() if origin != "own"}

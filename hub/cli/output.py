@@ -10,12 +10,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
-from typing import Any, Never
+from typing import TYPE_CHECKING, Any, Never
 
 import orjson
 
 from canonical_model.places import Bytes, Cell
 from canonical_model.problems import HubError, Misconfigured, Problem, Retry
+
+WIDEST = 160
+"""Characters of one cell of a table for people; ``--json`` cuts nothing."""
+
+if TYPE_CHECKING:
+    from hub.commands import Done
 
 
 class Exit(IntEnum):
@@ -80,7 +86,15 @@ class Output:
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
-    return value if isinstance(value, str) else orjson.dumps(value, default=plain).decode()
+    text = value if isinstance(value, str) else orjson.dumps(value, default=plain).decode()
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 4]} ..."
+
+
+def say(done: Done, out: Output) -> int:
+    """What a command of ``hub.commands`` did."""
+    row = {"done": done.text, "freed": done.freed, "id": done.id, **done.facts}
+    out.emit({name: value for name, value in row.items() if value is not None}, lambda _: done.text)
+    return int(Exit.DONE)
 
 
 def fail(error: HubError, out: Output) -> Never:

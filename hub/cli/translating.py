@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
-from adapters.base import apply_steps
+from adapters.base import Format, apply_steps
 from canonical_model.places import Bytes
 from canonical_model.problems import HubError, Unreadable
 from hub.cli.output import Exit, Output, problem_object
-from hub.cli.settings import known_formats, library_of, load_config
+from hub.cli.settings import all_formats, known_formats, library_of, load_config
 from hub.codebook.lines import LineBook, parse_csv
 from hub.config import Config
 from hub.stages.routes import Book, Way, compile_way
@@ -27,7 +27,8 @@ def translate(
 ) -> int:
     """Each document with its key, body or problems; exit code 1 when one is held."""
     loaded = load_config(config)
-    chosen, raw = _way(loaded, system, way, config), file.read_bytes()
+    known = all_formats(config) if codes is None else known_formats(config)
+    chosen, raw = _way(loaded, system, way, config, known), file.read_bytes()
     inputs = chosen.inputs(_book(codes, config, loaded.parents()))
     envelope = Envelope(system, _instant(received), file.name, {}, chosen.name)
     held = 0
@@ -52,7 +53,7 @@ def translate(
     return int(Exit.FAILED if held else Exit.DONE)
 
 
-def _way(config: Config, system: str, name: str | None, file: Path) -> Way:
+def _way(config: Config, system: str, name: str | None, file: Path, known: Mapping[str, Format]) -> Way:
     block = config.systems.get(system)
     if block is None:
         raise HubError(f"there is no system {system!r}", at=str(file), fix=f"one of {', '.join(config.systems)}")
@@ -63,7 +64,7 @@ def _way(config: Config, system: str, name: str | None, file: Path) -> Way:
             at=str(file),
             fix=f"--way, one of {', '.join(one.name for one in block.in_)}",
         )
-    return compile_way(system, block, ways[0], library_of(file), known_formats(file), config.hub.limits)
+    return compile_way(system, block, ways[0], library_of(file), known, config.hub.limits)
 
 
 def _book(codes: Path | None, config: Path, parents: Mapping[str, str]) -> Book:
@@ -71,7 +72,7 @@ def _book(codes: Path | None, config: Path, parents: Mapping[str, str]) -> Book:
         return LineBook(parse_csv(codes.read_text("utf-8-sig")), parents)
     from hub.bootstrap import build
 
-    hub = build(config)
+    hub = build(config, promote=False)
     with hub.store.read() as connection:
         return hub.flow.codebook.view(connection)
 

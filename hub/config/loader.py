@@ -65,6 +65,11 @@ class Config:
             return url
         return f"{scheme}:///{self.path(File(name))}"
 
+    def store_file(self) -> File | None:
+        """Where the embedded store lies; None where the store is a database server's."""
+        scheme, _, name = self.store_url().partition(":///")
+        return File(name) if scheme.split("+")[0] == "sqlite" else None
+
 
 def revealed(text: str, folder: File) -> str:
     """A text that may be a reference to a secret; a relative file counts from ``folder``."""

@@ -91,7 +91,7 @@ class Delivering:
             now = self.store.clock.now()
             if circuit is not None and circuit.open_until > now:
                 return []
-            due = deliveries.due(connection, subscription.id, now, 1 if circuit is not None else AT_ONCE)
+            due = deliveries.due(connection, subscription.id, now, _at_once(subscription, circuit))
         rendered = [(item, _bytes(subscription, item)) for item in due]
         good = [(item, made) for item, made in rendered if isinstance(made, Rendered)]
         if not rendered:
@@ -176,6 +176,13 @@ class Delivering:
             else:
                 fact = "whether the receiver took it is not known, and it cannot be asked"
                 _hold(unit, item.id, Problem(Cause.IN_DOUBT, f"delivery:{item.id}", fact, f"hub deliveries {item.id} --sent | --again"))
+
+
+def _at_once(subscription: Subscription, circuit: Circuit | None) -> int:
+    """How many may be ``sending`` together: a death of the process leaves each of them uncertain. That is harmless where the same
+    bytes may go again, or the receiver can be asked; elsewhere only the one that is on its way may be left in doubt."""
+    repeatable = subscription.idempotent or subscription.ask is not None
+    return AT_ONCE if repeatable and circuit is None else 1
 
 
 def _bytes(subscription: Subscription, item: Delivery) -> Rendered | tuple[Problem, ...]:

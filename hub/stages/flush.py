@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from canonical_model.problems import Hold
 from hub.codebook import set_codes
 from hub.stages.apply import code_line
 from hub.stages.deciding import Decision
@@ -91,6 +92,8 @@ class Flush:
         raw = self.plan.raws.get(progress.message.seq)
         try:
             return [] if raw is None else list(self.ports.acknowledge(progress.message, raw))
+        except Hold:
+            return []
         except Exception:
             log.exception("no acknowledgement could be made for message %s", progress.message.seq)
             return []

@@ -18,7 +18,7 @@ from hub.stages.ports import Ports
 from hub.stages.translate import Translated
 from hub.store import documents, messages, work
 from hub.store.clock import Clock
-from hub.store.records import BITS, Document, Message, Way, Work, document_id, key_text, message_of, problem_details
+from hub.store.records import BITS, Document, Message, Way, Work, document_id, key_text, message_of, problem_details, sayable
 from hub.store.unit import Connection
 
 TRANSLATE_SECONDS = 0.5
@@ -105,17 +105,17 @@ class Planner:
             room -= max(taken, 1)
         return plan
 
-    def without_translating(self, connection: Connection, p: int, view: BookView, problem: Problem) -> Plan:
-        """The first work of a partition, held as it is: its translation kills the process."""
+    def without_translating(self, connection: Connection, p: int, view: BookView, problem: Problem, row: Work | None = None) -> Plan:
+        """The first work of a partition (or ``row``), held as it is: its translation kills the process, or it cannot be written."""
         plan = Plan(p, view)
-        for row in work.claim(connection, p, 1):
-            plan.work.append(row)
-            if row.kind == "message":
-                plan.messages = messages.load(connection, [row.ref or 0])
-                message = plan.messages[row.ref or 0]
-                plan.progress[row.seq] = Progress(message, row, row.done, True, inputs=message.inputs, problem=(problem,))
+        for first in [row] if row is not None else work.claim(connection, p, 1):
+            plan.work.append(first)
+            if first.kind == "message":
+                plan.messages = messages.load(connection, [first.ref or 0])
+                message = plan.messages[first.ref or 0]
+                plan.progress[first.seq] = Progress(message, first, first.done, True, inputs=message.inputs, problem=(problem,))
             else:
-                self._hold_first(connection, plan, row, problem)
+                self._hold_first(connection, plan, first, problem)
         return plan
 
     def _hold_first(self, connection: Connection, plan: Plan, row: Work, problem: Problem) -> None:
@@ -254,7 +254,7 @@ class Planner:
         owner, counterparty = self.ports.parties(message.system, item.body)
         doc = Document(
             number, message.seq, message.system, item.route, item.type, key_text(item.technical), key_text(item.key), item.source,
-            item.revision, item.inputs, number, owner=owner, counterparty=counterparty,
+            None if item.revision is None else sayable(item.revision), item.inputs, number, owner=owner, counterparty=counterparty,
         )  # fmt: skip
         self.say(doc, item)
         return doc
@@ -263,11 +263,11 @@ class Planner:
         """Put a translation on a document: body, F, findings, numbers, and its problems as holds."""
         doc.f, doc.body, doc.inputs, doc.stake = item.fingerprint, item.canonical, item.inputs, item.stake
         doc.route, doc.type = item.route, item.type
-        doc.numbers = item.numbers
+        doc.numbers = tuple((name, sayable(value)) for name, value in item.numbers)
         doc.findings = tuple({"code": f.code, "text": f.text, "severity": f.severity, **f.details} for f in item.findings)
         doc.owner, doc.counterparty = self.ports.parties(doc.system, item.body) if item.body else (doc.owner, doc.counterparty)
         admission = {key: details for key, details in doc.holds.items() if key[0] in (Cause.CONFLICT, Cause.PREDECESSOR_MISSING)}
-        doc.holds = {**admission, **{(str(p.cause), p.key): problem_details(p) for p in self._problems(doc, item)}}
+        doc.holds = {**admission, **{(str(p.cause), sayable(p.key)): problem_details(p) for p in self._problems(doc, item)}}
         doc.fresh = True
 
     def _problems(self, doc: Document, item: Translated) -> Iterator[Problem]:

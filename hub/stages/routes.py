@@ -123,8 +123,8 @@ def compile_way(name: str, system: System, one: In, library: Library, formats: M
     options = _options(f"systems.{name}.in.{one.name}", format.name, one, mappings, limits)
     routes = {key: compile_route(system, f"{one.name}:{key}", block, mappings[key], options) for key, block in one.routes.items()}
     _check_words(f"systems.{name}.in.{one.name}", format, options)
-    for key, route in routes.items():
-        _check(route, format, f"systems.{name}.in.{one.name}.routes.{key}")
+    for route in routes.values():
+        _check(route, format)
     most = one.limits.documents or limits.documents
     return Way(name, one.name, system.party, system.zone, system.codes, format, options, routes, one.routes, most)
 
@@ -144,14 +144,16 @@ def _format(name: str, system: System, one: In, mappings: Mapping[str, ParsedMap
     named = one.format or system.format or next(iter(mappings.values())).source.format
     if named not in formats:
         raise Misconfigured(f"format {named!r} is not known", at=f"systems.{name}.in.{one.name}", fix=f"one of {', '.join(formats)}")
+    for key, mapping in mappings.items():
+        if not mapping.outgoing and mapping.source.format != named:
+            fact = f"mapping {mapping.name!r} reads {mapping.source.format}, this way in brings {named}"
+            raise Misconfigured(fact, at=f"systems.{name}.in.{one.name}.routes.{key}", fix="name another mapping, or correct format:")
     return formats[named]
 
 
-def _check(route: Route, format: Format, at: str) -> None:
+def _check(route: Route, format: Format) -> None:
     """Compile for the layout that the format knows now, so that a mapping's faults stop the start and not a message."""
     source = route.mapping.source
-    if source.format != format.name:
-        raise Misconfigured(f"mapping {route.mapping.name!r} reads {source.format}, this way in brings {format.name}", at=at)
     zone(route.zone)
     bind(route.mapping, format.layout(source.type, **source.options), (route.zone,))
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from adapters.base import Document, Finding, Format, Layout, problems_of
 from canonical_model import canonical_json, fingerprint, validate
 from canonical_model.catalogue import DocumentType
-from canonical_model.problems import Cause, Problem, Unreadable, cause_key
+from canonical_model.problems import Cause, Hold, Problem, Unreadable, cause_key
 from mappings.language import Bound, MappingFault, bind
 from mappings.language import Mapping as MappingText
 from mappings.language.api import Codes, Context, Traced
@@ -156,7 +156,17 @@ def translate(raw: bytes, envelope: Envelope, inputs: Inputs, only: Container[in
         if 0 < inputs.most < document.n:
             raise _too_many(inputs.most, document)
         if only is None or document.n in only:
-            yield translate_document(document, envelope, inputs)
+            yield _translated(document, envelope, inputs)
+
+
+def _translated(document: Document, envelope: Envelope, inputs: Inputs) -> Translated:
+    """One document, whatever it says: a fault of our own program holds it alone, and those behind it go on (decision D3)."""
+    try:
+        return translate_document(document, envelope, inputs)
+    except Exception as error:
+        fact, key = f"{type(error).__name__}: {error}", cause_key("document", envelope.system, str(document.n))
+        problem = Problem(Cause.PROGRAM_ERROR, key, fact, "hub retry, after the repair", place=document.place)
+        return _held(document, envelope, problem, inputs.route(tuple(document.types)))
 
 
 def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -> Translated:
@@ -169,19 +179,21 @@ def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -
     except MappingFault as fault:
         return _held(document, envelope, undefined(document) or fault.problem(route.mapping.name), route)
     context = context_of(envelope, inputs, route)
+    # S first: a document that is looked at as a whole for it has its nodes from the same walk.
+    source = document.fingerprint(route.mapping.volatile)
     key, key_problems = bound.key(document, context)
     context = _dated(context, bound.date(document, context, route.type.valid_on))
     result = bound.row(document, inputs.codes, context)
     body, checked = result.body, () if result.body is None else tuple(validate(route.type.name, result.body))
     problems = (*problems_of(document), *damage(document, route), *key_problems, *result.problems, *checked)
-    canonical = canonical_json(body, route.type.name) if body is not None and not problems else None
+    canonical, problems = _canonical(body, route.type.name, problems)
     return Translated(
         n=document.n,
         route=route.name,
         type=route.type.name,
         technical=technical_id(document, envelope),
         key=None if key is None else (route.namespace, route.type.object_kind, *key),
-        source=document.fingerprint(route.mapping.volatile),
+        source=source,
         revision=bound.revision(document, context),
         numbers=bound.numbers(document, context),
         body=body if canonical is not None else None,
@@ -193,6 +205,16 @@ def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -
         inputs=inputs.id(route, document.layout),
         stake=bound.stake(document, context),
     )
+
+
+def _canonical(body: Mapping[str, Any] | None, type_name: str, problems: tuple[Problem, ...]) -> tuple[bytes | None, tuple[Problem, ...]]:
+    """The bytes of a body against which nothing stands, or what stands against it."""
+    if body is None or problems:
+        return None, problems
+    try:
+        return canonical_json(body, type_name), ()
+    except Hold as hold:
+        return None, hold.problems
 
 
 def undefined(document: Document) -> Problem | None:

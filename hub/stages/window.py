@@ -52,19 +52,26 @@ class Lane:
         self.owner = f"{ports.worker} {store.clock.new_id()}"
         self.planner = Planner(ports, store.clock, limit)
         self._alone: dict[int, int] = {}
+        self._left: set[int] = set()
 
     def recover(self) -> None:
-        """At the start: work that is there was left by an owner that is gone; count the try before anything is translated.
+        """At the start: work that is there was left by an owner that is gone. Whether it was its fault is counted when its turn
+        comes: a process that died before that says nothing about it.
 
-        Where several processes work, that is found when a partition is taken (``_own``): its last owner lives, or does not.
+        Where several processes work that is found when a partition is taken: its last owner lives, or does not.
         """
         if self.store.shared:
             return
+        with self.store.read() as connection:
+            self._left = set(work.waiting_partitions(connection))
+
+    def _suspect(self, p: int) -> None:
+        """Count the try, committed before anything that was left is translated."""
+        self._left.discard(p)
         with self.store.unit() as unit:
-            for p in work.waiting_partitions(unit.connection):
-                tries = work.tries(unit.connection, p) + 1
-                work.set_tries(unit.connection, p, tries)
-                self._alone[p] = LIMIT if tries > 1 else 0
+            tries = work.tries(unit.connection, p) + 1
+            work.set_tries(unit.connection, p, tries)
+        self._alone[p] = LIMIT if tries > 1 else 0
 
     def release_jobs(self) -> int:
         """Batches of releases above 1,000, each in a transaction of its own under the lock; gives how many rows were let go."""
@@ -97,6 +104,8 @@ class Lane:
 
     def _own(self, p: int) -> None:
         """Take over a partition, in a commit of its own; a dead owner counts as a try, since its work may have killed it."""
+        if p in self._left:
+            self._suspect(p)
         if not self.store.shared:
             return
         self.store.attend(self.owner)
@@ -138,10 +147,24 @@ class Lane:
             first = self._window(p, size // 2)
             second = self._window(p, size - size // 2)
             return Outcome(first.documents + second.documents, first.settled + second.settled)
-        _hold_plan(plan, replace(problem, fact=sayable(problem.fact), fix="hub retry, after the repair"))
-        outcome = self._commit(plan)
+        problem = replace(problem, fact=sayable(problem.fact), fix="hub retry, after the repair")
+        outcome = self._commit_held(p, plan, problem)
         self.signals.emit(names.ALERT, text=problem.fact, documents=[doc.id for doc in plan.arrivals])
         return outcome
+
+    def _commit_held(self, p: int, plan: Plan, problem: Problem) -> Outcome:
+        """Hold what a window was about to decide; where not even that can be written, its message as a whole: nothing stops a lane."""
+        _hold_plan(plan, problem)
+        try:
+            return self._commit(plan)
+        except (Retry, StoreFault):
+            raise
+        except Exception:
+            log.exception("what stands first in partition %s cannot be held as a document; its message is", p)
+        guilty = plan.steps[0].work if plan.steps else plan.work[0]
+        with self.store.read() as connection:
+            plan = self.planner.without_translating(connection, p, plan.view, problem, guilty)
+        return self._commit(plan)
 
     def _commit(self, plan: Plan) -> Outcome:
         """The transaction."""

@@ -58,7 +58,7 @@ def key_text(parts: tuple[str, ...] | None) -> str | None:
     """Parts of a key or technical id as one text; a very long one keeps its beginning and a hash of the whole."""
     if parts is None:
         return None
-    text = cause_key(*parts)
+    text = sayable(cause_key(*parts))
     return text if len(text) <= LONGEST_KEY else f"{text[: LONGEST_KEY - 40]}~{sha256(text.encode()).hexdigest()[:32]}"
 
 
@@ -69,14 +69,16 @@ def problem_details(problem: Problem) -> dict[str, Any]:
     """A problem as people read it, without what is empty."""
     facts = {
         "fact": problem.fact, "fix": problem.fix, "target": problem.target, "source": problem.source, "value": problem.value,
-        "place": str(problem.place) if problem.place else None, "mapping": problem.mapping, "candidates": list(problem.candidates),
+        "place": str(problem.place) if problem.place else None, "mapping": problem.mapping,
+        "candidates": [sayable(one) for one in problem.candidates],
     }  # fmt: skip
     return {name: sayable(value) if isinstance(value, str) else value for name, value in facts.items() if value}
 
 
 def sayable(text: str) -> str:
-    """A text that can be written as UTF-8: half characters (a broken byte of the sender's) are shown as escapes."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """A text that every store keeps: half characters (a broken byte of the sender's) and NULs are shown as escapes."""
+    written = text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return written.replace("\0", "\\x00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ class Document:
 
     def hold(self, problem: Problem) -> None:
         """Add a cause."""
-        self.holds[(str(problem.cause), problem.key)] = problem_details(problem)
+        self.holds[(str(problem.cause), sayable(problem.key))] = problem_details(problem)
 
     def drop(self, *causes: Cause) -> None:
         """Take away every hold of these causes."""

@@ -41,6 +41,12 @@ def inputs_of(connection: Connection, id: str) -> str | None:
     return connection.execute(select(inputs.c.content).where(inputs.c.id == id)).scalar()
 
 
+def inputs_like(connection: Connection, prefix: str) -> list[str]:
+    """What all ids that begin with ``prefix`` stand for, the newest first."""
+    query = select(inputs.c.content).where(inputs.c.id.startswith(prefix, autoescape=True)).order_by(inputs.c.at.desc(), inputs.c.id)
+    return [str(content) for content in connection.execute(query).scalars()]
+
+
 def save_mapping(unit: UnitOfWork, found: MappingText) -> None:
     """Keep a mapping's text by its hash, once."""
     row = {"hash": found.hash, "name": found.name, "text": found.text, "identity": found.identity, "at": unit.now}

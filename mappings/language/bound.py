@@ -19,6 +19,7 @@ from mappings.language.mapping import Mapping
 from mappings.language.plan import Applied, Block, Fallback, Joined, Leaf, Many, Plan, ValuePlan
 from mappings.language.planner import plan
 from mappings.language.registry import Env
+from mappings.language.remembering import Memory
 from mappings.language.reports import Reporter
 from mappings.language.row import Generated
 from mappings.language.runtime import Failure
@@ -69,10 +70,11 @@ class Bound:
     def __init__(self, mapping: Mapping, layout: Layout, planned: Plan) -> None:
         self.mapping, self.layout, self.plan = mapping, layout, planned
         self.wanted = planned.wanted
-        self._row = Generated(planned.map, outgoing=mapping.outgoing)
+        self._row = Generated(planned.map, outgoing=mapping.outgoing, remembers=True)
         self._dates: dict[str, Callable[..., Any] | None] = {}
         self._last: tuple[Document, Node] | None = None
         self._last_env: Env | None = None
+        self._memory = Memory(self._row.places)
 
     @cached_property
     def _key(self) -> Generated:
@@ -168,7 +170,8 @@ class Bound:
         if last is not None and last.codes is codes and last.context is context:
             return last
         day = context.valid_on or context.received_at.astimezone(zone_of(context.zone)).date()
-        self._last_env = Env(codes, context, day, context.zone)
+        answers = () if codes is _NO_CODES else self._memory.of(codes, day, context.zone)
+        self._last_env = Env(codes, context, day, context.zone, answers)
         return self._last_env
 
     def _apart(self, part: Generated, document: Document, context: Context) -> tuple[dict[str, Any], list[Failure]]:

@@ -158,6 +158,8 @@ def _applied(plan: Applied) -> Evaluate:
 def _call(plan: Applied) -> Callable[[Place, Node, Any, tuple[Noted, ...]], Noted | None]:
     """Evaluate the arguments, run the function, note the code row it used."""
     function, env, resolves, number = plan.implementation, plan.function.env, plan.function.resolves, plan.site.number
+    if not any(plan.arguments):
+        return _alone(plan)
     arguments, needed = [None if one is None else valuer(one) for one in plan.arguments], sorted(plan.needed)
 
     def call(place: Place, here: Node, value: Any, heads: tuple[Noted, ...]) -> Noted | None:
@@ -173,6 +175,25 @@ def _call(plan: Applied) -> Callable[[Place, Node, Any, tuple[Noted, ...]], Note
             return None
         row = place.recorder.rows[-1] if resolves and place.recorder.rows else None
         return (result, plan, (heads, given), row)
+
+    return call
+
+
+def _alone(plan: Applied) -> Callable[[Place, Node, Any, tuple[Noted, ...]], Noted | None]:
+    """The same where no argument is given."""
+    function, env, resolves, number = plan.implementation, plan.function.env, plan.function.resolves, plan.site.number
+    nothing = [None for _ in plan.arguments]
+
+    def call(place: Place, here: Node, value: Any, heads: tuple[Noted, ...]) -> Noted | None:
+        place.site = number
+        if not env:
+            result = function(value, *nothing)
+            return None if result is None else (result, plan, (heads, nothing), None)
+        rows = place.recorder.rows
+        if resolves:
+            rows.clear()
+        result = function(place.env, value, *nothing)
+        return None if result is None else (result, plan, (heads, nothing), rows[-1] if resolves and rows else None)
 
     return call
 

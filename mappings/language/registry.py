@@ -60,17 +60,23 @@ class Env:
     context: Context
     on: date
     zone: str
+    answers: Sequence[dict[Any, Any]] = ()
+    """What generated code remembers under these codes, this day and zone; the traced engine asks everything anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. ``static`` is ``word``, ``int`` or ``else`` (a constant, ``keep`` or ``hold``); empty: any expression."""
+    """One parameter. ``static`` is ``word``, ``int`` or ``else`` (a constant, ``keep`` or ``hold``); empty: any expression.
+
+    ``added``: not asked, ``Function.adds`` puts it in afterwards.
+    """
 
     name: str
     accepts: frozenset[Type] = TEXTS
     required: bool = True
     static: str = ""
     default: Any = None
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,8 @@ class Function:
     ``many``: takes the list of all values of a path. ``pairs``: takes `'given'='meant'` arguments.
     ``parts`` says for a composed result which leaf comes from which input (name of the parameter, empty for the piped
     value) by which function; a leaf that is not named comes from all inputs. ``given`` names the inputs that are kept as given codes.
+    ``composed``: the result is exactly these parts, an absent one its parameter's default. ``adds(answer, *added)`` gives the result
+    where the answer was made without the added arguments. ``varied``: its numbers seldom come twice, so no answer is remembered.
     """
 
     name: str
@@ -98,6 +106,9 @@ class Function:
     resolves: bool = False
     parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     given: tuple[str, ...] = ()
+    composed: bool = False
+    varied: bool = False
+    adds: Callable[..., Any] | None = None
     module: str = ""
     examples: tuple[tuple[str, Any], ...] = ()
 

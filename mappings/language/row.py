@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, Final
 
 from adapters.base import Node
 from mappings.language import emit
 from mappings.language.emit import name
-from mappings.language.functions.values import decimal_of, instant_text, number_text
+from mappings.language.functions.values import decimal_of, instant_text, number_text, text_of
 from mappings.language.plan import Block, ItemPlan, Leaf, Series
 from mappings.language.registry import Env
+from mappings.language.remembering import kept
 from mappings.language.row_values import Values
 from mappings.language.runtime import CAUGHT, POISON, Absent, Note, Quiet, Several, component, known, same
 
@@ -25,28 +27,53 @@ Row = Callable[[Node, Env, Note], dict[str, Any]]
 _RUNTIME: Final[dict[str, Any]] = {
     "Absent": Absent, "Several": Several, "CAUGHT": CAUGHT, "POISON": POISON, "Quiet": Quiet, "known": known, "same": same,
     "component": component, "decimal_of": decimal_of, "instant_text": instant_text, "number_text": number_text,
+    "text_of": text_of, "kept": kept,
 }  # fmt: skip
 _BUILT_IN: Final[dict[str, Any]] = {"any": any, "bool": bool, "len": len}
 
 NAMES: Final = frozenset({*_RUNTIME, *_BUILT_IN, "env", "note", "s", "e"})
 """All that generated code may name, besides its own variables: one letter and a number."""
-ATTRIBUTES: Final = frozenset({"append", "context", "decode", "get", "isoformat", "numbers", "party", "received_at", "rstrip", "system"})
+ATTRIBUTES: Final = frozenset(
+    {"answers", "append", "context", "decode", "get", "isoformat", "numbers", "party", "received_at", "rstrip", "system"}
+)
 """All attributes that generated code may ask for."""
 
 
 class Generated:
-    """A block of a plan as code: ``run`` is it, ``source()`` is it for people."""
+    """A block of a plan as code: ``run`` is it, ``source()`` is it for people.
 
-    def __init__(self, block: Block, *, outgoing: bool = False) -> None:
-        writer = _Blocks(outgoing)
+    ``remembers``: what asks codes or times keeps its answers in the environment, at so many ``places``.
+    """
+
+    def __init__(self, block: Block, *, outgoing: bool = False, remembers: bool = False) -> None:
+        writer = _Blocks(outgoing, remembers)
         self.module = writer.module(block)
+        self.places = writer.places
         self.names: dict[str, Any] = {"__builtins__": _BUILT_IN, **_RUNTIME, **writer.constants}
-        exec(compile(self.module, "<mapping>", "exec"), self.names)
+        exec(compile(_Slices(self.names).visit(deepcopy(self.module)), "<mapping>", "exec"), self.names)
         self.run: Row = self.names["row"]
 
     def source(self) -> str:
         """The generated code as text."""
         return ast.unparse(self.module)
+
+
+class _Slices(ast.NodeTransformer):
+    """Makes the slices of fields once: ``d0[c66_83]`` takes half the time of ``d0[66:83]``, which makes a new slice each time."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self._names = names
+
+    def visit_Slice(self, node: ast.Slice) -> ast.expr:
+        """A slice of two constants, by name."""
+        assert isinstance(node.lower, ast.Constant)
+        assert isinstance(node.upper, ast.Constant)
+        start, end = node.lower.value, node.upper.value
+        assert isinstance(start, int)
+        assert isinstance(end, int)
+        variable = f"c{start}_{end}"
+        self._names[variable] = slice(start, end)
+        return ast.copy_location(name(variable), node)
 
 
 class _Blocks(Values):
@@ -61,7 +88,10 @@ class _Blocks(Values):
             emit.assign("o0", ast.Dict([], [])),
         ]
         with self.into() as body:
+            self.starts["n0"] = body
             self.inside(block, "o0")
+        if self.places:
+            head.append(emit.assign("a0", ast.Attribute(name("env"), "answers", ast.Load())))
         parameters = ast.arguments([], [ast.arg("n0"), ast.arg("env"), ast.arg("note")], None, [], [], None, [])
         function = ast.FunctionDef("row", parameters, [*head, *body, ast.Return(name("o0"))], [], None)
         return ast.fix_missing_locations(ast.Module([function], []))

@@ -3,126 +3,27 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from adapters.base import Slice
 from mappings.language import emit
-from mappings.language.emit import Scope, Tests, name
-from mappings.language.plan import (
-    Applied,
-    Const,
-    Element,
-    Fallback,
-    Joined,
-    Leaf,
-    Many,
-    Operand,
-    PathPlan,
-    Read,
-    Site,
-    ValuePlan,
-    Var,
-)
+from mappings.language.emit import name
+from mappings.language.plan import Applied, Const, Element, Fallback, Joined, Leaf, Many, Operand, Read, ValuePlan, Var
 from mappings.language.registry import Type
+from mappings.language.remembering import chain, is_plain, is_single, onto, question
+from mappings.language.row_records import Records
 
 
-class Values:
+class Values(Records):
     """Writes statements into ``body``; values come back as a name or a constant."""
 
-    def __init__(self, outgoing: bool) -> None:
-        self.outgoing = outgoing
-        self.body: list[ast.stmt] = []
-        self.constants: dict[str, Any] = {}
-        self.root = Scope("n0", name("d0"), name("k0"))
-        self.tests = Tests(self.root)
-        self.scope = self.root
-        self.lists: list[str] = []
+    def __init__(self, outgoing: bool, remembers: bool) -> None:
+        super().__init__()
+        self.outgoing, self._remembers = outgoing, remembers
         self.element = ""
-
-    @contextmanager
-    def into(self) -> Iterator[list[ast.stmt]]:
-        """Write into a new list of statements."""
-        outer, self.body = self.body, []
-        try:
-            yield self.body
-        finally:
-            self.body = outer
-
-    @contextmanager
-    def at(self, node: str) -> Iterator[None]:
-        """Make the record of that variable the current one."""
-        outer = self.scope
-        number = node[1:]
-        self.scope = Scope(node, name(f"d{number}"), name(f"k{number}"))
-        self.add(emit.assign(f"d{number}", emit.item(name(node), 0)), emit.assign(f"k{number}", emit.item(name(node), 1)))
-        yield
-        self.scope = outer
-
-    @contextmanager
-    def attempt(self, otherwise: list[ast.stmt] | None = None) -> Iterator[None]:
-        """``try`` around what is written inside; a failure is noted, then ``otherwise``."""
-        with self.into() as body:
-            yield
-        places = ast.Tuple([emit.call("len", name(one)) for one in self.lists], ast.Load())
-        note = emit.call("note", ast.Tuple([name("s"), name(self.scope.node), name("e"), places], ast.Load()))
-        handler = ast.ExceptHandler(name("CAUGHT"), "e", [ast.Expr(note), *(otherwise or [])])
-        self.add(ast.Try(body or [ast.Pass()], [handler], [], []))
-
-    def add(self, *statements: ast.stmt) -> None:
-        """Append statements."""
-        self.body.extend(statements)
-
-    def fresh(self, letter: str) -> str:
-        """A new variable."""
-        return self.tests.fresh(letter)
-
-    def keep(self, value: Any, letter: str) -> ast.expr:
-        """An object that generated code reads by name: a function made with its static arguments, a date."""
-        variable = self.fresh(letter)
-        self.constants[variable] = value
-        return name(variable)
-
-    def mark(self, site: Site) -> None:
-        """``s = number of the site``: what fails from here on fails there."""
-        self.add(emit.assign("s", emit.constant(site.number)))
-
-    # -- records -----------------------------------------------------------------------------------
-
-    def walk(self, path: PathPlan, found: Callable[[str], list[ast.stmt]]) -> None:
-        """Loops over the records that a path meets, with ``found`` in the innermost."""
-        self.add(*self._nested(path, 0, self.root if path.from_root else self.scope, found))
-
-    def _nested(self, path: PathPlan, depth: int, scope: Scope, found: Callable[[str], list[ast.stmt]]) -> list[ast.stmt]:
-        step, variable = path.steps[depth], self.fresh("x")
-        inner = emit.scope_of(variable)
-        last = depth + 1 == len(path.steps)
-        body = found(variable) if last else self._nested(path, depth + 1, inner, found)
-        if step.test is not None:
-            body = [emit.when(self.tests.test(step.test, inner), body)]
-        return [emit.loop(variable, emit.children(scope, step.name), body)]
-
-    def only(self, path: PathPlan, into: str) -> None:
-        """The one record of a path in the variable ``into``, None when there is none; several raise."""
-
-        def found(variable: str) -> list[ast.stmt]:
-            return [emit.when(emit.not_none(name(into)), [emit.raises("Several")]), emit.assign(into, name(variable))]
-
-        self.add(emit.assign(into, emit.constant(None)))
-        self.walk(path, found)
-
-    def all(self, path: PathPlan, into: str) -> None:
-        """All records of a path as a list in the variable ``into``."""
-        if len(path.steps) == 1 and path.steps[0].test is None:
-            scope = self.root if path.from_root else self.scope
-            self.add(emit.assign(into, emit.children(scope, path.steps[0].name)))
-            return
-        self.add(emit.assign(into, ast.List([], ast.Load())))
-        self.walk(path, lambda variable: [ast.Expr(emit.method(name(into), "append", name(variable)))])
-
-    # -- values ------------------------------------------------------------------------------------
+        self.places = 0
 
     def present(self, leaf: Leaf | Operand) -> ast.expr:
         """A value; absent raises unless it may be."""
@@ -173,8 +74,7 @@ class Values:
         if not path.steps:
             self.add(emit.assign(result, emit.field(path.access, self.scope.data)))
             return name(result)
-        found = self.fresh("x")
-        self.only(path, found)
+        found = self.sought(path)
         value = emit.field(path.access, emit.item(name(found), 0))
         self.add(emit.assign(result, ast.IfExp(emit.is_none(name(found)), emit.constant(None), value)))
         return name(result)
@@ -249,20 +149,144 @@ class Values:
         self.add(emit.when(emit.is_none(name(result)), body))
         return name(result)
 
+    # -- functions ---------------------------------------------------------------------------------
+
     def applied(self, plan: Applied) -> ast.expr:
         """A function over a value; an absent value stays absent and asks for no argument."""
+        if is_single(plan):
+            return self.followed(plan)
         head, result = self.value(plan.head), self.fresh("t")
         with self.into() as body:
             arguments = [emit.constant(None) if one is None else self.present(one) for one in plan.arguments]
-            if not plan.function.total:
-                self.mark(plan.site)
-            values = [name("env")] if plan.function.env else []
-            function = self.keep(plan.implementation, "f")
-            called: ast.stmt = emit.assign(result, emit.call(function, *values, head, *arguments))
+            with self.into() as called:
+                self.answer(plan, head, arguments, result)
             there = [emit.not_none(arguments[index]) for index in sorted(plan.needed)]
-            self.add(emit.when(emit.either(*there, every=True), [called], [emit.assign(result, emit.constant(None))]) if there else called)
+            nothing: list[ast.stmt] = [emit.assign(result, emit.constant(None))]
+            self.add(*([emit.when(emit.either(*there, every=True), called, nothing)] if there else called))
         if plan.head.nullable and not plan.function.many:
             self.add(emit.assign(result, emit.constant(None)), emit.when(emit.not_none(head), body))
         else:
             self.add(*body)
         return name(result)
+
+    def answer(self, plan: Applied, head: ast.expr, arguments: list[ast.expr], result: str) -> None:
+        """Call a function, or compose its result here, or know the answer."""
+        function = plan.function
+        if function.composed:
+            if not function.total:
+                self.mark(plan.site)
+            self.add(emit.assign(result, self.composed(plan, head, arguments)))
+            return
+        key, added = question(plan, head, arguments), [one.added for one in function.dynamic]
+        memory = self.memory(function.env) if key is not None else None
+        if memory is None or key is None:
+            self.call(plan, head, arguments, result)
+            return
+        self.add(emit.assign(result, emit.method(memory, "get", key)))
+        with self.into() as asked:
+            self.call(plan, head, [emit.constant(None) if late else one for late, one in zip(added, arguments, strict=True)], result)
+            self.add(emit.assign(result, emit.call("kept", memory, key, name(result))))
+        self.add(emit.when(emit.is_none(name(result)), asked))
+        late = [one for one, is_late in zip(arguments, added, strict=True) if is_late]
+        if function.adds is not None and any(one is not None and later for one, later in zip(plan.arguments, added, strict=True)):
+            self.add(emit.assign(result, emit.call(self.keep(function.adds, "f"), name(result), *late)))
+
+    def call(self, plan: Applied, head: ast.expr, arguments: list[ast.expr], result: str) -> None:
+        """Call a function."""
+        if not plan.function.total:
+            self.mark(plan.site)
+        values = [name("env")] if plan.function.env else []
+        self.add(emit.assign(result, emit.call(self.keep(plan.implementation, "f"), *values, head, *arguments)))
+
+    def memory(self, asks: bool) -> ast.expr | None:
+        """Where answers are remembered: with the view where the function asks it, else with the code. None where it may not."""
+        if not asks:
+            return self.keep({}, "m")
+        if not self._remembers:
+            return None
+        self.places += 1
+        return emit.item(name("a0"), self.places - 1)
+
+    def composed(self, plan: Applied, head: ast.expr, arguments: list[ast.expr]) -> ast.expr:
+        """The object that a function composes, written down where it is wanted."""
+        given: dict[str, tuple[ast.expr, Type, str | None]] = {"": (head, plan.head.type, None)}
+        for parameter, operand, value in zip(plan.function.dynamic, plan.arguments, arguments, strict=True):
+            optional = operand is None or (operand.optional and operand.value.nullable)
+            given[parameter.name] = value, Type.TEXT if operand is None else operand.value.type, parameter.default if optional else None
+        found: dict[str, Any] = {}
+        for path, (source, function) in plan.function.parts.items():
+            value, type, default = given[source]
+            made = emit.call("text_of" if type is Type.TEXT else "decimal_of", value) if function == "number" else value
+            if default is not None:
+                made = ast.IfExp(emit.is_none(value), emit.constant(default), made)
+            *above, last = path.split("/")
+            inner = found
+            for step in above:
+                inner = inner.setdefault(step, {})
+            inner[last] = made
+        return _written(found)
+
+    def followed(self, plan: Applied) -> ast.expr:
+        """Functions of one value that follow each other, with one answer remembered for all of them."""
+        plans, base = chain(plan)
+        memory = self.memory(any(one.function.env for one in plans)) if is_plain(base.type) else None
+        if memory is None:
+            return self.plainly(plan)
+        result = self.fresh("t")
+        cut = self.cut(base)
+        head = self.named(self.value(base)) if cut is None else name(self.fresh("t"))
+        key = cut or head
+        look: ast.stmt = emit.assign(result, emit.method(memory, "get", key))
+        with self.into() as asked:
+            self.element, outer = head.id, self.element
+            put = onto(plans, Element(base.type))
+            made = self.plainly(put)
+            self.element = outer
+            keep: ast.stmt = emit.assign(result, emit.call("kept", memory, key, made))
+            self.add(emit.when(emit.not_none(made), [keep]) if put.nullable else keep)
+        if cut is not None:
+            text = ast.BoolOp(ast.Or(), [emit.method(cut, "rstrip", emit.constant(" ")), emit.constant(None)])
+            asked = [emit.assign(head.id, text), emit.when(emit.not_none(head), asked)]
+        body = [look, emit.when(emit.is_none(name(result)), asked)]
+        if cut is None and base.nullable:
+            self.add(emit.assign(result, emit.constant(None)), emit.when(emit.not_none(head), body))
+        else:
+            self.add(*body)
+        return name(result)
+
+    def plainly(self, plan: ValuePlan) -> ast.Name:
+        """A value whose functions are asked every time."""
+        if not isinstance(plan, Applied) or not is_single(plan):
+            return self.named(self.value(plan))
+        head, result = self.plainly(plan.head), self.fresh("t")
+        with self.into() as body:
+            self.call(plan, head, [emit.constant(None) for _ in plan.arguments], result)
+        if plan.head.nullable:
+            body = [emit.assign(result, emit.constant(None)), emit.when(emit.not_none(head), body)]
+        self.add(*body)
+        return name(result)
+
+    def cut(self, plan: ValuePlan) -> ast.Name | None:
+        """A field of a text record with the blanks that fill it up: what is remembered of it needs no taking them off."""
+        if not isinstance(plan, Read) or not isinstance(plan.path.access, Slice) or plan.path.access.charset is not None:
+            return None
+        self.mark(plan.site)
+        if plan.path.steps:
+            found = self.sought(plan.path)
+            there = emit.uncut(plan.path.access, emit.item(name(found), 0))
+            return self.named(ast.IfExp(emit.is_none(name(found)), emit.constant(""), there))
+        return self.named(emit.uncut(plan.path.access, self.scope.data))
+
+    def named(self, value: ast.expr) -> ast.Name:
+        """A value in a variable."""
+        if isinstance(value, ast.Name):
+            return value
+        result = self.fresh("t")
+        self.add(emit.assign(result, value))
+        return name(result)
+
+
+def _written(found: dict[str, Any]) -> ast.expr:
+    """An object of expressions as an expression."""
+    values = [_written(one) if isinstance(one, dict) else one for one in found.values()]
+    return ast.Dict([emit.constant(key) for key in found], values)

@@ -85,6 +85,8 @@ def _comparer(path: PathPlan, values: tuple[str | Var, ...], negated: bool) -> H
     take, find = taker(path.access), finder(path)
     texts = frozenset(value for value in values if isinstance(value, str))
     slots = [value.slot for value in values if isinstance(value, Var)]
+    if not slots and not path.steps and not path.from_root:
+        return lambda where, here: (take(here[0]) in texts) != negated
 
     def holds(where: Where, here: Node) -> bool:
         for node in find(where, here):

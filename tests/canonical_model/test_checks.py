@@ -9,7 +9,7 @@ import pytest
 
 from canonical_model import explain, validate
 from canonical_model.catalogue import TYPES
-from canonical_model.checks import RULES
+from canonical_model.checks import RULES, check, lines_are_clean
 from canonical_model.problems import Cause
 from tests.canonical_model.bodies import EXAMPLES, price, quantity
 
@@ -116,3 +116,25 @@ def test_problems_of_one_body_are_limited() -> None:
     body = {**EXAMPLES["inventory_report/1"], "lines": [{"x": n} for n in range(10_000)]}
     assert len(validate("inventory_report/1", body)) <= 100
     assert len(explain("inventory_report/1", body)) <= 100
+
+
+@pytest.mark.parametrize(("name", "path", "value", "pointers"), CASES)
+def test_the_look_at_lines_never_passes_what_a_rule_complains_about(name: str, path: str, value: Any, pointers: list[str]) -> None:
+    body = broken(name, path, value)
+    told = [complaint for rule in RULES[name] for complaint in rule(body)]
+    assert check(name, body) == told
+    assert [pointer for pointer, _, _ in told] == pointers
+
+
+@pytest.mark.parametrize("value", ["-0", "0", "0.5", "1", "99.5"])
+@pytest.mark.parametrize("path", ["lines.0.quantity.value", "lines.0.base_quantity.value", "lines.0.price.per.value"])
+def test_what_passes_the_look_at_lines_passes_each_rule(path: str, value: str) -> None:
+    body = broken("order/1", path, value)
+    told = [complaint for rule in RULES["order/1"] for complaint in rule(body)]
+    assert check("order/1", body) == told
+    assert not (lines_are_clean(body) and told)
+
+
+def test_a_clean_order_is_told_so_at_one_look() -> None:
+    assert lines_are_clean(EXAMPLES["order/1"])
+    assert not lines_are_clean(broken("order/1", "lines.0.price.currency", "USD"))

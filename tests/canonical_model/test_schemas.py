@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from calendar import isleap
+
 import jsonschema
 import orjson
 import pytest
@@ -72,3 +75,12 @@ def _texts(node: object) -> list[dict[str, object]]:
         return []
     own = [node] if node.get("type") == "string" else []
     return [*own, *(text for value in node.values() for text in _texts(value))]
+
+
+def test_the_calendar_of_the_path_has_every_day_that_exists_and_no_other() -> None:
+    calendar = re.compile(formats.CALENDAR.removesuffix("$") + r"\Z")
+    years = [1000, 1001, 1004, 1100, 1200, 1899, 1900, 1904, 1996, 2000, 2023, 2024, 2100, 2396, 2400, 9200, 9300, 9996, 9999, 999, 0]
+    for text in (f"{year:04}-{month:02}-{day:02}" for year in years for month in range(14) for day in range(33)):
+        assert bool(calendar.search(text)) == formats.CHECKERS["date"](text), text
+    leap = [year for year in range(1000, 10000) if calendar.search(f"{year}-02-29")]
+    assert leap == [year for year in range(1000, 10000) if isleap(year)]

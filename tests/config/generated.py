@@ -12,7 +12,8 @@ from pydantic_core import PydanticUndefined
 
 from connectors.base import Secret, Settings
 from hub.config import blocks
-from hub.plugins import receivers, senders
+from hub.plugins import receivers, senders, service_settings
+from hub.services.order.settings import AgreedPrice, Lot
 
 NOTE = "<!-- made by `.venv/bin/python -m tests.architecture.generated`; edit the descriptions in the code -->\n"
 BLOCKS: tuple[tuple[str, type[BaseModel]], ...] = (
@@ -59,7 +60,10 @@ def files() -> Mapping[str, str]:
 
 
 def hub_yaml() -> str:
-    parts = [f"\n## {title}\n{model.__doc__ or ''}\n\n{table(model, hidden={'settings'})}" for title, model in BLOCKS]
+    services = [(f"services.{name}", model) for name, model in service_settings().items()]
+    inside: list[tuple[str, type[BaseModel]]] = [("services.order.prices", AgreedPrice), ("services.order.lots", Lot)]
+    titled: list[tuple[str, type[BaseModel]]] = [*BLOCKS, *services, *inside]
+    parts = [f"\n## {title}\n{model.__doc__ or ''}\n\n{table(model, hidden={'settings'})}" for title, model in titled]
     return "# hub.yaml\n" + NOTE + INTRODUCTION + "".join(parts)
 
 

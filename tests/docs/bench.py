@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -61,14 +62,8 @@ class Bench:
 
     def type(self, command: str) -> str:
         """What the command line says, as a user sees it; a last line gives the exit code where it is not 0."""
-        said = io.StringIO()
-        code: object = 0
-        with _in(self.folder), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), _typed(command):
-            try:
-                main()
-            except SystemExit as ended:
-                code = ended.code
-        shown = said.getvalue().replace(str(self.folder.resolve()), "<folder>").replace(str(self.folder), "<folder>")
+        said, code = typed(shlex.split(command), self.folder)
+        shown = said.replace(str(self.folder.resolve()), "<folder>").replace(str(self.folder), "<folder>")
         return shown.rstrip("\n") + (f"\n(exit code {code})" if code else "") + "\n"
 
     def take(self) -> None:
@@ -97,9 +92,20 @@ def _in(folder: Path) -> Iterator[None]:
         yield
 
 
+def typed(words: Sequence[str], folder: Path) -> tuple[str, int]:
+    """The command line called in this process, in a folder: (what it printed, exit code)."""
+    said, code = io.StringIO(), 0
+    with _in(folder), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), _arguments(words):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    return said.getvalue(), code
+
+
 @contextmanager
-def _typed(command: str) -> Iterator[None]:
-    before, sys.argv = sys.argv, command.split()
+def _arguments(words: Sequence[str]) -> Iterator[None]:
+    before, sys.argv = sys.argv, list(words)
     try:
         yield
     finally:

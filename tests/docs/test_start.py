@@ -33,3 +33,19 @@ def test_looking_and_code_commands_make_no_edited_mapping_active(tmp_path: Path)
     assert "/lines/0/note: None -> '矿泉水 1升'" in first
     assert "0 differ" in then
     assert "0 freed" in bench.type("hub map promote agents/js/order")
+
+
+def test_a_mapping_promoted_beside_a_running_hub_frees_at_the_next_start_at_the_latest(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, HUB.replace("agents/kd/order", "agents/js/order"))
+    text = bench.library("agents/kd/order.yaml").replace("agents/kd/order", "agents/js/order")
+    bench.write("mappings/agents/js/order.yaml", text.replace("note: 备注 ?", "note: 备注").encode())
+    bench.type("hub codes import codes.csv")
+    with bench.built() as running:
+        bench.orders("in/orders.csv", ORDER)
+        bench.take()
+        bench.write("mappings/agents/js/order.yaml", text.encode())
+        assert "1 freed" in bench.type("hub map promote agents/js/order")
+        running.flow.settle()
+        assert "invalid_value" in bench.type("hub holds")
+    bench.take()
+    assert "applied       1" in bench.type("hub summary")

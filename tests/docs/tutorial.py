@@ -6,26 +6,27 @@ import os
 import socket
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
-from tests.docs.steps import Step, filled, run, steps
+from tests.docs.shell import Shell
+from tests.docs.steps import Step, filled, steps
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "tutorial" / "connect-a-system.md"
 PORT = "8080"
-SECONDS = 240
 
 
 def outcomes(page: str, folder: Path) -> list[tuple[Step, str, int]]:
     """(step, its output with the page's port and without this folder's name, exit code) of every step of a page."""
-    free = _free_port()
-    chosen = [Step(step.commands.replace(PORT, free), step.output, step.start, step.end) for step in steps(page)]
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "COLUMNS": "200"}
-    for name in ("HUB_CONFIG", "HUB_ACTOR"):
-        environment.pop(name, None)
-    found = run(chosen, folder, environment, SECONDS)
-    hidden = (str(folder.resolve()), str(folder))
-    return [(step, _without(output.replace(free, PORT), hidden), code) for step, (output, code) in zip(chosen, found, strict=False)]
+    free, hidden = _free_port(), (str(folder.resolve()), str(folder))
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+    found = []
+    with Shell(folder, environment) as shell:
+        for step in steps(page):
+            output, code = shell.do(replace(step, text=step.text.replace(PORT, free)))
+            found.append((step, _without(output.replace(free, PORT), hidden), code))
+    return found
 
 
 def _without(text: str, folders: tuple[str, ...]) -> str:
@@ -46,7 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = outcomes(page, Path(folder))
     for step, output, code in found:
-        print(f"{code}  {step.commands.splitlines()[0]}\n{output if code else ''}", end="")
+        print(f"{code}  {step.word or step.text.splitlines()[0]}\n{output if code else ''}", end="")
     PAGE.write_text(filled(page, {step.start: output for step, output, _ in found if step.start is not None}), encoding="utf-8")
 
 

@@ -22,6 +22,7 @@ from hub.store.clock import Clock
 from hub.store.views import messages as views
 from hub.store.views import summary
 
+ROOT = Path(__file__).parents[2]
 DAY = "2026-11-25"
 ME = Actor("proof")
 SERIAL = "20261101080000"
@@ -77,6 +78,12 @@ class World:
             found = views.message_object(connection, seq, None)
         assert found is not None
         return found
+
+    def body(self, seq: int) -> dict[str, Any]:
+        """The stored body of a message with one document."""
+        [again] = self.replayed([seq], then=True).values()
+        assert again.before is not None
+        return dict(json.loads(again.before))
 
     def summary(self) -> dict[str, Any]:
         with self.hub.store.read() as connection:

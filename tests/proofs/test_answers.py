@@ -23,7 +23,7 @@ from tests.proofs.hubs import DAY, World, orders
 from tests.samples import SAMPLES, need_samples
 
 XSD = "{http://www.w3.org/2001/XMLSchema}"
-COUNT = 20
+COUNT = 15
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +32,16 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made = World(tmp_path_factory.mktemp("answers"))
     made.stock()
     for system, way, raw, order in orders(Random(8), COUNT):
-        made.told[made.give(system, way, raw)] = (system, way, raw, order)
+        made.told[made.give(system, way, raw, settle=False)] = (system, way, raw, order)
+    made.hub.flow.settle()
     for number, payload in enumerate([*made.written("940"), *made.written("855")], start=1):
         received = sets.read(payload)
-        made.give("wms-3pl", "x12", sets.interchange(5_000 + number, "FA", [("997", sets.fa997(received))], DAY))
+        made.give("wms-3pl", "x12", sets.interchange(5_000 + number, "FA", [("997", sets.fa997(received))], DAY), settle=False)
         for one in received:
             if one.set == "940":
                 shipped = [("945", sets.ship945(one, f"SHP-{one.first('W05')[2]}", DAY))]
-                made.give("wms-3pl", "x12", sets.interchange(6_000 + number, "SW", shipped, DAY))
+                made.give("wms-3pl", "x12", sets.interchange(6_000 + number, "SW", shipped, DAY), settle=False)
+    made.hub.flow.settle()
     yield made
     made.hub.close()
 

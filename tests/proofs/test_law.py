@@ -8,6 +8,7 @@ nothing differs, as known now exactly what rests on the change differs, and a re
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -20,10 +21,12 @@ from hub.codebook import CodeLine
 from hub.plugins import Library
 from hub.simulate.goods import ARTICLES
 from hub.simulate.orders import Order
-from tests.proofs.hubs import ME, World, orders, world
+from tests.proofs.hubs import HUB_YAML, ME, World, orders, world
 from tests.proofs.pure import WorldTouched, run, shut
 
 MANY = 240
+SILENT = re.sub(r"\n    out:.*(?:\n      - .*)*", "", HUB_YAML)
+"""The hub without ways out: what is sent does not matter here."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -65,7 +68,7 @@ def rests_on_mapping(given: tuple[str, str, bytes, Order]) -> bool:
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A hub after its traffic and after both changes; the numbers of the messages that rest on each."""
-    made = World(tmp_path_factory.mktemp("law"))
+    made = World(tmp_path_factory.mktemp("law"), SILENT)
     made.stock()
     given = list(orders(Random(11), MANY))
     seqs = [made.give(system, way, raw, settle=False) for system, way, raw, _ in given]
@@ -103,14 +106,36 @@ def test_then_nothing_differs_and_now_exactly_what_rests_on_the_change(changed: 
         assert all(any(word in target for word in allowed) for target in targets), targets
 
 
+def test_a_definition_of_then_is_kept_too(tmp_path: Path) -> None:
+    """An upload that cuts a field shorter changes what is known now, and nothing of what was read before."""
+    [flat] = [given for given in orders(Random(11), 2) if b"EDI_DC40  " in given[2]]
+    shorter = (ROOT / "adapters" / "grammars" / "idoc" / "orders05.txt").read_text("utf-8").replace("NAME1:35", "NAME1:5", 1)
+    with world(tmp_path, SILENT) as one:
+        one.stock()
+        seq = one.give(*flat[:3])
+        before = one.replayed([seq], then=True)
+        for text in (shorter, shorter.replace("NAME1:5", "NAME1:6")):
+            one.hub.commands.add_definition(ME, "idoc", "ORDERS05", text)
+            one.restart()
+            [then] = one.replayed([seq], then=True).values()
+            assert (then.same, then.after.inputs) == (True, then.inputs_before)
+            [now] = one.replayed([seq], then=False).values()
+            assert {change["target"] for change in now.changes} == {"/buyer/name", "/ship_to/name"}
+            _, traced = one.hub.replay.trace(seq, 1, now=False)
+            assert traced is not None
+            assert traced.result.body == one.body(seq)
+        assert one.replayed([seq], then=True) == before
+
+
 def test_a_fresh_hub_over_the_same_messages_has_the_same_bodies(tmp_path: Path) -> None:
-    given = list(orders(Random(11), 20))
+    given = list(orders(Random(11), 10))
     bodies = []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        with world(tmp_path / name) as one:
+        with world(tmp_path / name, SILENT) as one:
             one.stock()
-            seqs = [one.give(system, way, raw) for system, way, raw, _ in given]
+            seqs = [one.give(system, way, raw, settle=name == "a") for system, way, raw, _ in given]
+            one.hub.flow.settle()
             bodies.append([again.before for again in one.replayed(seqs, then=True).values()])
     assert bodies[0] == bodies[1]
     assert None not in bodies[0]

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select
 
+from canonical_model.problems import REMOVED_BY, Cause
 from hub.store.lane_tables import document, hold
 from hub.store.views.seen import Parties, at, details, visible
 
@@ -23,7 +24,7 @@ def by_cause(connection: Connection, parties: Parties, cause: str | None = None)
     )
     query = _holds(select(*columns), parties, cause).group_by(hold.c.cause, hold.c.cause_key)
     rows = connection.execute(query.order_by(func.count().desc(), hold.c.cause, hold.c.cause_key)).all()
-    return [{"cause": row.cause, "key": row.cause_key, "count": row.count, "since": at(row.since), **_said(row.details)} for row in rows]
+    return [{"cause": row.cause, "key": row.cause_key, "count": row.count, "since": at(row.since), **_said(row)} for row in rows]
 
 
 def holds(connection: Connection, parties: Parties, cause: str | None = None) -> list[dict[str, Any]]:
@@ -45,5 +46,6 @@ def _holds(query: Select[Any], parties: Parties, cause: str | None) -> Select[An
     return visible(chosen, parties)
 
 
-def _said(data: bytes | None) -> dict[str, Any]:
-    return {name: value for name, value in details(data).items() if name in ("fact", "fix", "candidates")}
+def _said(row: Any) -> dict[str, Any]:
+    said = {name: value for name, value in details(row.details).items() if name in ("fact", "fix", "candidates")}
+    return {"fix": REMOVED_BY.get(row.cause, REMOVED_BY[Cause.PROGRAM_ERROR]), **said}

@@ -25,7 +25,7 @@ def visible(query: Select[Any], parties: Parties) -> Select[Any]:
 
 def plain(row: Row[Any], *left_out: str) -> dict[str, Any]:
     """A row as a mapping, without what is absent."""
-    return {name: value for name, value in row._mapping.items() if value is not None and value != "" and name not in left_out}
+    return {str(name): value for name, value in row._mapping.items() if value is not None and value != "" and name not in left_out}
 
 
 def details(data: bytes | None) -> dict[str, Any]:

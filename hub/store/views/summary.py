@@ -63,8 +63,9 @@ def _count(connection: Connection, column: Any) -> int:
 
 def _released(connection: Connection) -> int:
     """Documents that waited for a fact and were applied when it came."""
-    was_held = exists().where(feed.c.kind == "document", feed.c.ref == document.c.id, feed.c.state == "held")
-    return int(connection.execute(select(func.count()).select_from(document).where(document.c.state == "applied", was_held)).scalar_one())
+    were_held = select(feed.c.ref).where(feed.c.kind == "document", feed.c.state == "held")
+    applied = select(func.count()).select_from(document).where(document.c.state == "applied", document.c.id.in_(were_held))
+    return int(connection.execute(applied).scalar_one())
 
 
 def _stuck(connection: Connection, deliveries: int) -> int:

@@ -14,6 +14,7 @@ from mappings.language.registry import NUMBERS, Parameter, Type, function
     Type.QUANTITY,
     parameters=[Parameter("unit")],
     parts={"value": ("", "number"), "unit": ("unit", "")},
+    composed=True,
     examples=[("'010.000' | quantity('EA')", {"value": "10.000", "unit": "EA"}), ("'ten' | quantity('EA')", "invalid_value")],
 )
 def quantity(value: Any, unit: str) -> dict[str, str]:
@@ -27,6 +28,7 @@ def quantity(value: Any, unit: str) -> dict[str, str]:
     Type.MONEY,
     parameters=[Parameter("currency")],
     parts={"amount": ("", "number"), "currency": ("currency", "")},
+    composed=True,
     examples=[("'12.50' | money('CNY')", {"amount": "12.50", "currency": "CNY"})],
 )
 def money(value: Any, currency: str) -> dict[str, str]:
@@ -38,8 +40,9 @@ def money(value: Any, currency: str) -> dict[str, str]:
     "price",
     NUMBERS,
     Type.PRICE,
-    parameters=[Parameter("currency"), Parameter("unit"), Parameter("per", NUMBERS, required=False)],
+    parameters=[Parameter("currency"), Parameter("unit"), Parameter("per", NUMBERS, required=False, default="1")],
     parts={"amount": ("", "number"), "currency": ("currency", ""), "per/value": ("per", "number"), "per/unit": ("unit", "")},
+    composed=True,
     examples=[
         (
             "'99.00' | price(per='0100', unit='EA', currency='EUR')",

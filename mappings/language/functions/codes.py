@@ -62,13 +62,22 @@ def code_out(table: str, **options: Any) -> Callable[..., str]:
     return resolved
 
 
+def _with_given(found: dict[str, Any], buyer: str | None, supplier: str | None) -> dict[str, Any]:
+    """An item with further numbers that were given; without any, the item itself."""
+    if not buyer and not supplier:
+        return found
+    more = [{"scheme": scheme, "code": code} for scheme, code in (("buyer", buyer), ("supplier", supplier)) if code]
+    return {**found, "given": [*found["given"], *more]}
+
+
 @function(
     "item",
     gives=Type.ITEM,
     parameters=[
-        Parameter("unit", required=False), Parameter("gtin", required=False), Parameter("buyer", required=False),
-        Parameter("supplier", required=False),
+        Parameter("unit", required=False), Parameter("gtin", required=False), Parameter("buyer", required=False, added=True),
+        Parameter("supplier", required=False, added=True),
     ],
+    adds=_with_given,
     given=("", "gtin", "buyer", "supplier"),
     examples=[
         ("'4711' | item(unit='PCE')", {"id": "04006381333931", "gtin": "04006381333931", "level": "EA",
@@ -93,10 +102,9 @@ def item(env: Env, value: str, unit: str | None, gtin: str | None, buyer: str | 
     if found.level:
         result["level"] = found.level
     result["given"] = [{"scheme": f"{env.codes.code_set}:item", "code": value}]
-    for scheme, text in (("gtin", gtin), ("buyer", buyer), ("supplier", supplier)):
-        if text:
-            result["given"].append({"scheme": scheme, "code": text})
-    return result
+    if gtin:
+        result["given"].append({"scheme": "gtin", "code": gtin})
+    return _with_given(result, buyer, supplier)
 
 
 @function(
@@ -150,6 +158,7 @@ def given(scheme: str) -> Callable[[Env, str], list[dict[str, str]]]:
     "base_quantity",
     NUMBERS | {Type.QUANTITY},
     Type.QUANTITY,
+    varied=True,
     parameters=[Parameter("item", frozenset({Type.TEXT, Type.ITEM})), Parameter("unit", required=False)],
     examples=[
         ("'2' | base_quantity(item='04006381333931', unit='CS')", {"value": "24", "unit": "EA"}),
@@ -160,8 +169,10 @@ def given(scheme: str) -> Callable[[Env, str], list[dict[str, str]]]:
 )
 def base_quantity(env: Env, value: Any, item: Any, unit: str | None) -> dict[str, str]:
     """A quantity in the item's base unit, by the exact integer ratio of its packaging level."""
-    number, level = (value["value"], value["unit"]) if isinstance(value, dict) else (value, unit)
-    pack = _pack(env, item, level)
+    number = value
+    if isinstance(value, dict):
+        number, unit = value["value"], value["unit"]
+    pack = _pack(env, item, unit)
     return {"value": _times(number, pack.numerator, pack.denominator), "unit": pack.base_unit}
 
 
@@ -169,6 +180,7 @@ def base_quantity(env: Env, value: Any, item: Any, unit: str | None) -> dict[str
     "pack",
     NUMBERS | {Type.QUANTITY},
     Type.QUANTITY,
+    varied=True,
     parameters=[Parameter("item", frozenset({Type.TEXT, Type.ITEM})), Parameter("unit")],
     examples=[
         ("'24' | pack(item='04006381333931', unit='CS')", {"value": "2", "unit": "CS"}),

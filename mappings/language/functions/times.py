@@ -62,6 +62,8 @@ def date(format: str) -> Callable[[str], dt.date | None]:
         ("'20261125083000' | instant", "2026-11-25T08:30:00Z"),
         ("'20260701080000' | instant(zone='Asia/Shanghai')", "2026-07-01T00:00:00Z"),
         ("'2026-07-01T08:00:00+08:00' | instant(iso)", "2026-07-01T00:00:00Z"),
+        ("'9999-12-31T23:59:59Z' | instant(iso)", "invalid_value"),
+        ("'00010101000000' | instant(zone='Asia/Shanghai')", "invalid_value"),
         ("'20261025023000' | instant(zone='Europe/Berlin')", "2026-10-25T00:30:00Z"),
         ("'20261025023000' | instant(zone='Europe/Berlin', fold=later)", "2026-10-25T01:30:00Z"),
         ("'20260329023000' | instant(zone='Europe/Berlin')", "invalid_value"),
@@ -193,7 +195,7 @@ def _directive(format: str, allowed: str) -> str:
 def _made(make: Callable[[], Any], value: str) -> Any:
     try:
         return make()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Failed(f"{value[:80]!r} is no day or time that exists: {error}", "correct the value", value) from None
 
 
@@ -201,11 +203,19 @@ def _iso(value: str) -> datetime:
     if _ISO.fullmatch(value) is None:
         raise Failed(f"{value[:80]!r} is not an instant with its offset", "e.g. 2026-11-25T08:30:00+08:00", value)
     made: datetime = _made(lambda: datetime.fromisoformat(value).astimezone(UTC), value)
-    return made
+    return _dated_anywhere(made, value)
+
+
+def _dated_anywhere(utc: datetime, value: str) -> datetime:
+    """An instant that has a calendar date in every zone: none at the two ends of the calendar (often a program's "for ever")."""
+    if not 1 < utc.year < 9999:
+        raise Failed(f"{value[:80]!r} is no instant from year 2 to 9998", "correct the value, or leave it out", value)
+    return utc
 
 
 def _utc(local: datetime, zone: str, later: bool, value: str) -> datetime:
     """Local time to UTC. What comes back as another local time stands in the hour that summer time skips."""
+    _dated_anywhere(local, value)
     there = local.replace(tzinfo=zone_of(zone), fold=1 if later else 0)
     utc = there.astimezone(UTC)
     if utc.astimezone(there.tzinfo).replace(tzinfo=None) != local:

@@ -41,11 +41,12 @@ def _loose(value: str) -> Decimal:
 
 def decimal_of(value: str | int | Decimal) -> str:
     """A number as canonical text. One that is written so already passes through."""
-    return _text_of(value) if isinstance(value, str) else decimal_text(as_decimal(value))
+    return text_of(value) if isinstance(value, str) else decimal_text(as_decimal(value))
 
 
 @lru_cache(maxsize=8192)
-def _text_of(value: str) -> str:
+def text_of(value: str) -> str:
+    """A text that is a number as canonical text."""
     if len(value) <= _LONGEST and DECIMAL.fullmatch(value) and value[0] != "-":
         return value
     return decimal_text(as_decimal(value))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -14,6 +16,7 @@ from connectors.base import Inbound
 from hub.bootstrap import Hub, build
 from hub.commands import Actor
 from hub.store import documents
+from hub.store.database import Store
 from hub.store.views import messages as views
 
 ME = Actor("test")
@@ -55,6 +58,14 @@ class Clock:
         return f"id-{self.ids}"
 
 
+@cache
+def empty_store() -> bytes:
+    """A store as its first start leaves it: made once, for every test to begin with."""
+    with TemporaryDirectory() as folder:
+        Store(f"sqlite:///{folder}/hub.db").open().close()
+        return (Path(folder) / "hub.db").read_bytes()
+
+
 class World:
     """One hub. ``give`` hands a message to its door and works until nothing is left."""
 
@@ -62,6 +73,7 @@ class World:
         self.file, self.clock = folder / "hub.yaml", Clock()
         for name in ("in/a", "in/w", "out/a", "out/b"):
             (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / "hub.db").write_bytes(empty_store())
         self.file.write_text(text, "utf-8")
         self.hub: Hub = build(self.file, self.clock)
         if codes:

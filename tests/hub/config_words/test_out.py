@@ -24,11 +24,18 @@ def gave(folder: Path, words: str, *buyers: str, raw: bytes | None = None) -> li
 @pytest.mark.parametrize(
     ("words", "count"),
     [
-        ("", 1), (", party: AG-2", 1), (", party: [AG-1, AG-2]", 2), (", party: '*'", 2), (", party: AG-9", 0),
-        (", function: buyer", 1), (", function: buyer, party: AG-2", 1), (", function: buyer, party: '*'", 2),
-        (", function: seller, party: AG-1", 0), (", function: ship_to, party: '*'", 0),
+        ("", 1),
+        (", party: AG-2", 1),
+        (", party: [AG-1, AG-2]", 2),
+        (", party: '*'", 2),
+        (", party: AG-9", 0),
+        (", function: buyer", 1),
+        (", function: buyer, party: AG-2", 1),
+        (", function: buyer, party: '*'", 2),
+        (", function: seller, party: AG-1", 0),
+        (", function: ship_to, party: '*'", 0),
     ],
-)  # fmt: skip
+)
 def test_party_and_function_choose(tmp_path: Path, words: str, count: int) -> None:
     assert len(gave(tmp_path, words, "K1", "K2")) == count
 

@@ -174,3 +174,51 @@ def on_hand(store: object, code: str) -> int:
     with store.read() as connection:  # type: ignore[attr-defined]
         query = "SELECT coalesce(sum(quantity), 0) FROM inventory_balances WHERE item = ? AND state = 'available'"
         return int(connection.exec_driver_sql(query, (item,)).scalar_one())
+
+
+def test_a_replay_as_then_reads_as_then(tmp_path: Path) -> None:
+    """Charset, leniency and words of the reader are part of the inputs: what a document was translated under is asked again."""
+    gbk = table(("O1", "1", "K1", "I1", "5", "8.50", "急"), charset="gbk").replace(b",", b"|")
+    with world(tmp_path, agent(route=', charset: gbk, options: {delimiter: "|"}')) as hub:
+        seq = hub.give("a", gbk)["message"]
+        hub.again(agent(route=", charset: big5"))
+        [then] = hub.hub.replay.message(seq, then=True)
+        assert (then.same, then.after.inputs) == (True, then.inputs_before)
+        raw, traced = hub.hub.replay.trace(seq, 1, now=False)
+        assert (raw, traced is not None and bool(traced.leaves)) == (gbk, True)
+
+
+@pytest.mark.parametrize("words", [", charset: utf-8", ", zone: UTC", ", leniency: strict", ", options: {trim: 'false'}"])
+def test_what_decides_a_translation_is_in_its_inputs(tmp_path: Path, words: str) -> None:
+    with world(tmp_path, agent()) as hub:
+        before = hub.give("a", order("O1"))["documents"][0]["inputs"].split(".")[1]
+        hub.again(agent(route=words))
+        assert hub.give("a", order("O2"))["documents"][0]["inputs"].split(".")[1] != before
+
+
+@pytest.mark.parametrize("words", [", answer_within: 15m", ", changed_resend: newest", ", complete: true"])
+def test_what_does_not_decide_a_translation_is_not(tmp_path: Path, words: str) -> None:
+    with world(tmp_path, agent()) as hub:
+        before = hub.give("a", order("O1"))["documents"][0]["inputs"]
+        hub.again(agent(route=words))
+        assert hub.give("a", order("O2"))["documents"][0]["inputs"] == before
+
+
+@pytest.mark.parametrize(
+    ("policy", "states"), [("", {"held": 1}), (", technical_id: trust", {"held": 1}), (", technical_id: ignore", {"applied": 1})]
+)
+def test_technical_id_says_what_the_senders_number_proves(tmp_path: Path, policy: str, states: dict[str, int]) -> None:
+    """The same Idempotency-Key under another business key: a number used twice, unless it proves nothing."""
+    with world(tmp_path, agent(route=policy)) as hub:
+        assert hub.give("a", order("O1"), headers={"idempotency-key": "n1"})["states"] == {"applied": 1}
+        assert hub.give("a", order("O2"), headers={"idempotency-key": "n1"})["states"] == states
+
+
+@pytest.mark.parametrize(("words", "second"), [("", {"applied": 1}), (", repeats: cumulative", {"applied": 1, "duplicate": 1})])
+def test_repeats_of_events_without_a_technical_id(tmp_path: Path, words: str, second: dict[str, int]) -> None:
+    """The file of today holds the rows of yesterday too; ``cumulative`` knows them again."""
+    with world(tmp_path, agent(route=f", same_key: append{words}")) as hub:
+        rows = [(f"O{n}", "1", "K1", "I1", "5", "8.50") for n in (1, 2)]
+        assert hub.give("a", table(rows[0]))["states"] == {"applied": 1}
+        if words:
+            assert hub.give("a", table(*rows))["states"] == second

@@ -130,10 +130,15 @@ def test_secrets_in_files_count_from_there_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("listen", "auth", "count"),
     [
-        ("0.0.0.0:80", "", 1), ("127.0.0.1:80", "", 0), ("localhost:80", "", 0), ("[::1]:80", "", 0), ("[::]:80", "", 1), ("hub.example:80", "", 1),
+        ("0.0.0.0:80", "", 1),
+        ("127.0.0.1:80", "", 0),
+        ("localhost:80", "", 0),
+        ("[::1]:80", "", 0),
+        ("[::]:80", "", 1),
+        ("hub.example:80", "", 1),
         ("0.0.0.0:80", f", auth: {{api_keys: [{'0' * 64}]}}", 0),
     ],
-)  # fmt: skip
+)
 def test_a_door_without_log_in_is_open_unless_only_this_machine_reaches_it(tmp_path: Path, listen: str, auth: str, count: int) -> None:
     text = agent(hub=f', listen: "{listen}"').replace(
         "connector: file_drop, name: a, folder: in/a", f"connector: http, name: a, path: /a{auth}"

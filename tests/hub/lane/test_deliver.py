@@ -72,7 +72,7 @@ def rows(world: World, *columns: Any) -> list[Any]:
 
 
 def test_numbers_are_assigned_with_the_effect_and_sent_in_the_order_of_the_key(tmp_path: Path, other: Receiver) -> None:
-    world, delivering = subscribed(tmp_path, other)
+    world, delivering = subscribed(tmp_path, other, idempotent=True)
     world.send({"k": "A", "v": "1"}, {"k": "A", "v": "2", "x": 2}, {"k": "B"})
     world.run()
     assert delivering.run() == 2
@@ -155,6 +155,15 @@ def test_what_a_dead_owner_was_sending_is_uncertain(tmp_path: Path, other: Recei
     assert rows(world, delivery.c.state) == [("sent",)]
 
 
+@pytest.mark.parametrize(("words", "left"), [({}, 1), ({"idempotent": True}, 3), ({"ask": lambda name: True}, 3)])
+def test_a_death_leaves_no_more_in_doubt_than_was_on_its_way(tmp_path: Path, other: Receiver, words: dict[str, Any], left: int) -> None:
+    world, delivering = subscribed(tmp_path, other, **words)
+    world.send({"k": "A"}, {"k": "B"}, {"k": "C"})
+    world.run()
+    delivering._start(next(iter(delivering.subscriptions.values())))
+    assert Delivering(world.store, list(delivering.subscriptions.values()), Signals(), "another").recover() == left
+
+
 def test_a_delivery_without_a_code_is_held_and_goes_when_it_comes(tmp_path: Path, other: Receiver) -> None:
     world, delivering = subscribed(tmp_path, other)
     world.send({"k": "A"})
@@ -169,7 +178,7 @@ def test_a_delivery_without_a_code_is_held_and_goes_when_it_comes(tmp_path: Path
 
 
 def test_the_latest_takes_the_place_of_an_unsent_older_one(tmp_path: Path, other: Receiver) -> None:
-    world, delivering = subscribed(tmp_path, other, latest=True)
+    world, delivering = subscribed(tmp_path, other, latest=True, idempotent=True)
     world.send({"k": "A", "v": "1"}, {"k": "B"})
     world.run()
     world.send({"k": "A", "v": "2", "x": 2})
@@ -189,7 +198,7 @@ def test_a_repeat_gets_the_first_ones_answer_again_with_the_same_bytes(tmp_path:
 
 
 def test_a_received_acknowledgement_finds_what_it_acknowledges(tmp_path: Path, other: Receiver) -> None:
-    world, delivering = subscribed(tmp_path, other)
+    world, delivering = subscribed(tmp_path, other, idempotent=True)
     world.lane.ports = world.lane.planner.ports = replace(world.ports, services=[*world.ports.services, _Acks()])
     world.terms_by_type["ack/1"] = Terms("append")
     world.send({"k": "A"}, {"k": "B"})

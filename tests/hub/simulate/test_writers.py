@@ -16,7 +16,7 @@ DAY = "2026-11-25"
 def test_flat_and_xml_of_one_order_have_the_same_fields() -> None:
     order = draw_order(Random(5), "PO-1", DAY, KEY_ACCOUNT, STORE_JS)
     idoc = idocs.purchase_order(7, order, serial="20261125080000")
-    flat, xml = (list(FORMATS["idoc"].read(write(idoc)))[0] for write in (idocs.flat, idocs.xml))
+    flat, xml = (next(iter(FORMATS["idoc"].read(write(idoc)))) for write in (idocs.flat, idocs.xml))
     assert [(one.path, [(field.name, field.value) for field in one.fields]) for one in flat.records()][1:] == [
         (one.path, [(field.name, field.value) for field in one.fields]) for one in xml.records()
     ][1:]

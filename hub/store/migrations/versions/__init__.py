@@ -1,0 +1,1 @@
+"""The steps of the schema, oldest first; Alembic loads them by file."""
