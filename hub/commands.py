@@ -166,7 +166,7 @@ class Commands:
             if not there:
                 raise Reject(f"message {message} is not held", fix="hub holds")
             holds.remove(unit.connection, [("message", message, *key) for key in there])
-            messages.finish(unit.connection, [{"seq_": message, "documents_": 0, "inputs_": None}])
+            messages.finish(unit.connection, [{"seq": message, "documents": 0, "inputs": None}])
             return Done(f"message {message} is rejected", id=message)
 
     def resubmit(self, actor: Actor, document: int, edited: bytes, why: str) -> Done:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from os import getpid
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 from adapters.base import Format
@@ -103,6 +105,7 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
     ports = Ports(
         translate=ways.translate, terms=terms.terms, services=(services(config), AcknowledgementService()),
         subscriptions=subscribed, parties=_parties(ways),
+        worker=f"{gethostname()}:{getpid()}" if store.shared else "lane-1",
         acknowledge=answers.acknowledgement, answer=answers.application,
     )  # fmt: skip
     flow = Flow(store, ports, signals, channels=channels_of(config, store), locks=locks_of(store.url))

@@ -182,6 +182,14 @@ def show_topology(
 
 
 @app.command()
+def migrate(config: Config = HUB_YAML, as_json: Json = False) -> None:
+    """Make the store's tables, or bring them to this release; no process of the hub may run meanwhile."""
+    from hub.cli import migrating
+
+    raise typer.Exit(migrating.migrate(config, Output(as_json)))
+
+
+@app.command()
 def doctor(config: Config = HUB_YAML, as_json: Json = False) -> None:
     """Check configuration, store, mappings and every transport; say what is wrong, where and the fix."""
     from hub.cli import doctor as examination

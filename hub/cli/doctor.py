@@ -110,7 +110,9 @@ def _folders(config: Config) -> str:
 
 
 def _disk(config: Config) -> str:
-    place = Path(config.store_url().partition(":///")[2])
+    place = config.store_file()
+    if place is None:
+        return "the database server's own"
     there = next(folder for folder in place.absolute().parents if folder.is_dir())
     free = shutil.disk_usage(there).free
     if free < LEAST_FREE:
@@ -131,8 +133,9 @@ def _hub(file: Path) -> str:
 def _store(hub: Hub) -> str:
     with hub.store.read() as connection:
         view = hub.flow.codebook.view(connection)
-        words = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")}
-    return f"{hub.store.url}, codebook revision {view.revision}, journal {words['journal_mode']}, synchronous {words['synchronous']}"
+        ask, names = ("SHOW", ("fsync", "synchronous_commit")) if hub.store.shared else ("PRAGMA", ("journal_mode", "synchronous"))
+        words = [f"{name} {connection.exec_driver_sql(f'{ask} {name}').scalar()}" for name in names]
+    return f"{hub.store.url}, codebook revision {view.revision}, {', '.join(words)}"
 
 
 def _broker(config: Config) -> str:

@@ -38,9 +38,8 @@ def run(config: Path, out: Output) -> int:
     """Doors and work in one process, until SIGTERM or SIGINT; windows and sends that run are finished first. Refused before
     anything is taken up where another hub runs on this embedded store, or its address is in use."""
     configure()
-    loaded = load_config(config)
-    alone = only_runner(loaded.store_file()) if loaded.store_url().startswith("sqlite") else nullcontext()
-    with alone:
+    place = load_config(config).store_file()
+    with nullcontext() if place is None else only_runner(place):
         return _serve(config, out, doors=True, work=True, listen=None)
 
 
@@ -68,6 +67,7 @@ def _serve(config: Path, out: Output, *, doors: bool, work: bool, listen: str | 
     working = Worker(hub) if work else None
     if working is not None:
         working.start()
+        threading.Thread(target=_end_with, args=(working, stopping), name="fault", daemon=True).start()
     else:
         hub.flow.channels.start(consume=False)
     _tell(out, hub, address, work=work)
@@ -75,7 +75,13 @@ def _serve(config: Path, out: Output, *, doors: bool, work: bool, listen: str | 
         stopping.run(server)
     ended = working.stop(STOPPING) if working is not None else True
     hub.close()
-    return 0 if ended else 1
+    return 0 if ended and not (working is not None and working.failed.is_set()) else 1
+
+
+def _end_with(worker: Worker, stopping: Stopping) -> None:
+    """A worker that stopped by a fault of the store ends the process."""
+    worker.failed.wait()
+    stopping.stop()
 
 
 def _tell(out: Output, hub: Hub, address: str | None, *, work: bool) -> None:
@@ -184,6 +190,10 @@ class Stopping:
             self.event.wait()
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Begin to end."""
         self.event.set()
         if self._serving is not None:
             self._serving.stop()

@@ -19,6 +19,12 @@ def load_config(file: Path) -> Config:
     return load(file, *settings_types())
 
 
+def _is_there(config: Config) -> bool:
+    """Whether there is a store to look into: a database server's is made before it is used."""
+    place = config.store_file()
+    return place is None or place.exists()
+
+
 def store_of(file: Path) -> Store:
     """The store of a configuration, to look into: nothing else of the hub is built."""
     from hub.store.database import Store as Opened
@@ -44,7 +50,7 @@ def all_formats(file: Path) -> Mapping[str, Format]:
     if not file.exists():
         return formats()
     config = load_config(file)
-    return formats(_definitions(config) | (_kept(file) if config.store_file().exists() else {}))
+    return formats(_definitions(config) | (_kept(file) if _is_there(config) else {}))
 
 
 def _definitions(config: Config) -> dict[str, str]:

@@ -43,11 +43,12 @@ def set_codes(unit: UnitOfWork, lines: Sequence[CodeLine], *, actor: str, what: 
 
     A row that says what is there already changes nothing; without any change there is no new revision.
     """
+    unit.lock_codebook(exclusive=True)
     latest = {_identity(asdict(line)): line.checked() for line in lines}
     current = _current(unit, latest)
     changed = {key: line for key, line in latest.items() if key not in current or _says(current[key]) != _says(asdict(line))}
     if not changed:
-        return unit.lock_codebook(exclusive=True), holds.Freed(0, 0)
+        return unit.revision(), holds.Freed(0, 0)
     number = next_revision(unit, actor, what)
     _end_rows(unit, [current[key]["row"] for key in changed if key in current], number)
     unit.connection.execute(insert(code), [_values(line, number) for line in changed.values()])
@@ -56,6 +57,7 @@ def set_codes(unit: UnitOfWork, lines: Sequence[CodeLine], *, actor: str, what: 
 
 def retire(unit: UnitOfWork, table: str, name: str, text: str, context: str, *, actor: str) -> int:
     """End every current row of a code; gives the revision. Documents already translated stay as they are."""
+    unit.lock_codebook(exclusive=True)
     current = unit.connection.execute(_same_key, {"codes": [text]})
     rows = [item.row for item in current if (item.tab, item.code_set, item.context) == (table, name, context)]
     if not rows:
@@ -67,6 +69,7 @@ def retire(unit: UnitOfWork, table: str, name: str, text: str, context: str, *, 
 
 def set_parent(unit: UnitOfWork, name: str, parent: str, *, actor: str) -> tuple[int, holds.Freed]:
     """Let a code set fall back to another one; what waits in the set or in one that falls back to it is looked at again."""
+    unit.lock_codebook(exclusive=True)
     if name in _chain(parent, _parents(unit)):
         raise Reject(f"{name!r} would fall back to itself through {parent!r}", fix="name another parent")
     number = next_revision(unit, actor, f"parent of {name} is {parent}")

@@ -69,9 +69,10 @@ class Config:
         """The broker's address with its secrets; None where the database carries the channels."""
         return None if self.hub.channels == "local" else revealed(self.hub.channels, self.folder)
 
-    def store_file(self) -> File:
-        """Where the embedded store lies."""
-        return File(self.store_url().partition(":///")[2])
+    def store_file(self) -> File | None:
+        """Where the embedded store lies; None where the store is a database server's."""
+        scheme, _, name = self.store_url().partition(":///")
+        return File(name) if scheme.split("+")[0] == "sqlite" else None
 
 
 def revealed(text: str, folder: File) -> str:

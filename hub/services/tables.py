@@ -11,11 +11,12 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Boolean, ColumnElement, Connection, Dialect, Table, Text, bindparam
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+from hub.store import bulk
 
 
 class AmongPairs(FunctionElement[bool]):
@@ -69,22 +70,27 @@ def add_to(connection: Connection, table: Table, rows: Rows) -> None:
 
 
 def _many(connection: Connection, table: Table, mode: str, rows: Rows) -> None:
-    """One ``executemany``. The compiled text is used directly: SQLAlchemy's work per row costs more than the row itself."""
+    """One statement. On SQLite the compiled text is used directly: SQLAlchemy's work per row costs more than the row itself."""
     if not rows:
         return
-    compiled = _compiled(connection.dialect, table, mode)
-    if compiled.positional:
-        connection.exec_driver_sql(str(compiled), [tuple(row) for row in rows])
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(str(_compiled(connection.dialect, table, mode)), [tuple(row) for row in rows])
+        return
+    names, keys = [column.name for column in table.columns], [column.name for column in table.primary_key]
+    named = [dict(zip(names, row, strict=True)) for row in rows]
+    if mode == "overwrite":
+        bulk.overwrite(connection, table, keys, named)
+    elif mode == "add":
+        bulk.add_to(connection, table, keys, named)
     else:
-        names = [column.name for column in table.columns]
-        connection.exec_driver_sql(str(compiled), [dict(zip(names, row, strict=True)) for row in rows])
+        (bulk.insert if mode == "insert" else bulk.insert_new)(connection, table, named)
 
 
 @lru_cache(maxsize=64)
 def _compiled(dialect: Dialect, table: Table, mode: str) -> SQLCompiler:
     keys = [column.name for column in table.primary_key]
     names = [column.name for column in table.columns]
-    made: Any = (sqlite_insert if dialect.name == "sqlite" else postgresql_insert)(table)
+    made: Any = sqlite_insert(table)
     if mode == "overwrite":
         made = made.on_conflict_do_update(index_elements=keys, set_={name: made.excluded[name] for name in names if name not in keys})
     elif mode == "add":

@@ -60,11 +60,14 @@ class Delivering:
 
         For the only process, or for one subscription under its lock: whoever else was sending for it is gone.
         """
+        self.store.attend(self.owner)
         with self.store.read() as connection:
             if not deliveries.left_by(connection, self.owner, subscription):
                 return 0
         with self.store.unit() as unit:
-            left = deliveries.left_by(unit.connection, self.owner, subscription)
+            sending = deliveries.left_by(unit.connection, self.owner, subscription, lock=True)
+            gone = {owner for owner in {item.owner for item in sending} if self.store.absent(owner)}
+            left = [item for item in sending if item.owner in gone]
             for item in left:
                 self._record(unit, Sent(item, "uncertain", "its process died while it was sending"))
         for item in left:
@@ -100,6 +103,9 @@ class Delivering:
         if not rendered:
             return []
         with self.store.unit() as unit:
+            still = deliveries.lock_pending(unit.connection, [item.id for item, _ in rendered])
+            rendered = [(item, made) for item, made in rendered if item.id in still]
+            good = [(item, made) for item, made in good if item.id in still]
             for item, made in rendered:
                 if not isinstance(made, Rendered):
                     _hold(unit, item.id, *made)

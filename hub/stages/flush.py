@@ -112,7 +112,7 @@ class Flush:
 
     def _messages(self) -> None:
         rows = [
-            {"seq_": row.message.seq, "documents_": row.done if row.finished and not row.problem else None, "inputs_": row.inputs}
+            {"seq": row.message.seq, "documents": row.done if row.finished and not row.problem else None, "inputs": row.inputs}
             for row in self.plan.progress.values()
         ]
         messages.finish(self.unit.connection, rows)

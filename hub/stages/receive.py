@@ -15,7 +15,7 @@ from connectors.base import Inbound
 from hub import signals as names
 from hub.signals import Signals, reach
 from hub.store import messages, work
-from hub.store.database import Store
+from hub.store.database import Refused, Store
 from hub.store.unit import UnitOfWork
 from hub.store.writing import Writer
 
@@ -66,7 +66,7 @@ class Receiving:
         """Store one act of sending and tell its sender. Raises Reject (refused at the door) and Retry; then nothing is stored."""
         try:
             _check(inbound, door)
-            received = self.writer.write(lambda unit: self._store(unit, inbound, door))
+            received = self._kept(inbound, door)
         except Reject as reject:
             inbound.refuse(str(reject))
             raise
@@ -74,6 +74,13 @@ class Receiving:
         inbound.accept()
         self.signals.emit(names.RECEIVED, message=received.message, system=door.system, route=door.route, repeat=received.repeat)
         return received
+
+    def _kept(self, inbound: Inbound, door: Door) -> Received:
+        """Where another process stores the same delivery at this moment the second look finds it."""
+        try:
+            return self.writer.write(lambda unit: self._store(unit, inbound, door))
+        except Refused:
+            return self.writer.write(lambda unit: self._store(unit, inbound, door))
 
     def _store(self, unit: UnitOfWork, inbound: Inbound, door: Door) -> Received:
         sha = messages.raw_hash(inbound.payload)

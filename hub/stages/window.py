@@ -20,7 +20,7 @@ from hub.stages.flush import Flush
 from hub.stages.plan import Plan, Planner
 from hub.stages.ports import Ports
 from hub.store import holds, work
-from hub.store.database import Refused, Store
+from hub.store.database import Refused, Store, StoreFault
 from hub.store.records import sayable
 from hub.store.unit import UnitOfWork
 
@@ -53,18 +53,26 @@ class Lane:
     ) -> None:  # fmt: skip
         self.store, self.codebook, self.ports, self.limit, self._queued = store, codebook, ports, limit, queued
         self.signals = signals or Signals()
+        self.owner = f"{ports.worker} {store.clock.new_id()}"
         self.planner = Planner(ports, store.clock, limit)
         self._alone: dict[int, int] = {}
         self._left: set[int] = set()
 
     def recover(self) -> None:
         """At the start: work that is there was left by an owner that is gone. Whether it was its fault is counted when its turn
-        comes: a process that died before that says nothing about it."""
+        comes: a process that died before that says nothing about it.
+
+        Where several processes work that is found when a partition is taken: its last owner lives, or does not.
+        """
+        if self.store.shared:
+            return
         with self.store.read() as connection:
             self._left = set(work.waiting_partitions(connection))
 
     def suspect(self, p: int) -> None:
         """The same for one partition that is taken over: its wake-up came again, or its work is old."""
+        if self.store.shared:
+            return
         with self.store.read() as connection:
             if work.claim(connection, p, 1):
                 self._left.add(p)
@@ -98,10 +106,34 @@ class Lane:
                 self.run(p)
         return most
 
-    def run(self, p: int, limit: int | None = None) -> Outcome:
-        """One window of a partition. A refusal by the database that nobody foresaw halves it until the guilty document stands alone."""
+    def run(self, p: int, limit: int | None = None, *, over: bool = False) -> Outcome:
+        """One window of a partition. A refusal by the database that nobody foresaw halves it until the guilty document stands alone.
+
+        ``over``: also where another process has its slot and does nothing; the lock inside the transaction decides.
+        """
+        with self.store.slot(f"partition.{p}") as mine:
+            if not mine and not over:
+                return Outcome(busy=True)
+            self._own(p)
+            return self._window(p, limit)
+
+    def _own(self, p: int) -> None:
+        """Take over a partition, in a commit of its own; a dead owner counts as a try, since its work may have killed it."""
         if p in self._left:
             self._suspect(p)
+        if not self.store.shared:
+            return
+        self.store.attend(self.owner)
+        with self.store.read() as connection:
+            before = work.owner(connection, p)
+        if before == self.owner:
+            return
+        dead = before is not None and self.store.absent(before)
+        with self.store.unit() as unit:
+            tries = work.take(unit.connection, p, before, self.owner, int(dead))
+        self._alone[p] = LIMIT if tries > 1 else self._alone.get(p, 0)
+
+    def _window(self, p: int, limit: int | None) -> Outcome:
         most = limit or (1 if self._alone.get(p) else self.limit)
         with self.store.read() as connection:
             view = self.codebook.view(connection)
@@ -117,7 +149,7 @@ class Lane:
             return self._commit(plan)
         except Refused as refused:
             return self._halve(p, plan, Problem(Cause.REFUSED_BY_STORE, f"partition:{p}", f"the store refused it: {refused.fact}"))
-        except Retry:
+        except (Retry, StoreFault):
             raise
         except Exception as error:
             log.exception("a window of partition %s failed by a fault of our own", p)
@@ -127,8 +159,8 @@ class Lane:
         """Each half is a window of its own, read and decided anew, the first before the second; one alone is held."""
         size = max(len(plan.steps), len(plan.translations))
         if size > 1:
-            first = self.run(p, limit=size // 2)
-            second = self.run(p, limit=size - size // 2)
+            first = self._window(p, size // 2)
+            second = self._window(p, size - size // 2)
             return Outcome(first.documents + second.documents, first.settled + second.settled)
         problem = replace(problem, fact=sayable(problem.fact), fix="hub retry, after the repair")
         outcome = self._commit_held(p, plan, problem)
@@ -140,7 +172,7 @@ class Lane:
         _hold_plan(plan, problem)
         try:
             return self._commit(plan)
-        except Retry:
+        except (Retry, StoreFault):
             raise
         except Exception:
             log.exception("what stands first in partition %s cannot be held as a document; its message is", p)

@@ -1,75 +1,77 @@
-"""Opening the store: SQLite in WAL with ``synchronous=FULL`` (D30), one writing transaction at a time, BEGIN IMMEDIATE (D13).
+"""Opening the store: one class over SQLite (embedded) and PostgreSQL (production); ``engines`` holds what differs.
 
-Reading and writing have connections of their own, so that a look from outside never makes a writer fail with "locked".
+``unit()`` writes, ``read()`` looks at one state of the store; both end by themselves.
 """
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy.engine import URL, make_url
 
-from canonical_model.problems import HubError, Misconfigured, SystemUnreachable
-from hub.store import book_tables, lane_tables, migrate, out_tables, schema
+from canonical_model.problems import HubError, Misconfigured
+from hub.store import book_tables, lane_tables, out_tables, schema
 from hub.store.clock import Clock, SystemClock
-from hub.store.examine import examine
+from hub.store.engines.base import Database
+from hub.store.engines.base import Refused as Refused
+from hub.store.engines.base import StoreFault as StoreFault
+from hub.store.engines.postgresql import MIGRATING, PostgresDatabase
+from hub.store.engines.sqlite import SqliteDatabase
 from hub.store.unit import UnitOfWork
 
 TABLES = (lane_tables, out_tables, book_tables)
-BUSY_SECONDS = 30
-
-
-class Refused(HubError):
-    """The database refused a row: what nobody foresaw. The window is halved until the guilty document stands alone."""
 
 
 class Store:
-    """The message store. ``unit()`` writes, ``read()`` looks; both end by themselves."""
+    """The message store."""
 
     def __init__(self, url: str, clock: Clock | None = None, partitions: int = 8) -> None:
         self.url, self.clock, self.partitions = make_url(url), clock or SystemClock(), partitions
-        if self.url.get_backend_name() != "sqlite":
-            raise Misconfigured(f"store {url!r} is not SQLite", at="hub.store", fix="sqlite:///var/hub.db")
-        self.path = Path(self.url.database or ":memory:")
-        self._gate = threading.Lock()
-        self.writer = self._engine("BEGIN IMMEDIATE", 1)
-        self.reader = self._engine("BEGIN", 8)
+        self.database = _database(self.url)
 
-    def _engine(self, begin: str, size: int) -> Engine:
-        engine = create_engine(self.url, poolclass=QueuePool, pool_size=size, max_overflow=8, connect_args={"timeout": BUSY_SECONDS})
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-        return engine
+    @property
+    def writer(self) -> Engine:
+        """Connections that write."""
+        return self.database.writer
+
+    @property
+    def reader(self) -> Engine:
+        """Connections that look."""
+        return self.database.reader
+
+    @property
+    def path(self) -> Path:
+        """The file of an embedded store."""
+        return Path(self.url.database or ":memory:")
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes write to it at the same time."""
+        return not isinstance(self.database, SqliteDatabase)
 
     def create(self) -> Store:
-        """Make every declared table at once and the rows that exist once. Migrations give the same (a test compares)."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """Make every declared table at once and the rows that exist once. Migrations give the same (a test compares), and on
+        PostgreSQL the way tables are kept besides."""
+        self.database.create()
         with self.writer.begin() as connection:
             schema.metadata.create_all(connection)
         return self.prepare()
 
     def open(self) -> Store:
-        """Open the store, upgrading it first; a file of an earlier release is copied before it is changed. Raises Misconfigured
-        when it is not ours or may not be written."""
-        if self.url.database not in (None, "", ":memory:"):
-            examine(self.path)
-        fresh = not self.path.exists()
-        with self.writer.connect() as connection, connection.begin():
-            found = migrate.at(connection)
-        if found != migrate.newest():
-            if not fresh:
-                copy_file(self.path, self.path.with_suffix(f".before-{'-'.join(found) or 'first'}.db"))
-            with self._gate, self.writer.begin() as connection:
-                migrate.upgrade(connection)
+        """Open the store; embedded it is upgraded first. Raises Misconfigured when it is not ours, may not be written, or, in
+        production, is of another release."""
+        self.database.open()
         return self.prepare()
+
+    def migrate(self) -> tuple[str, ...]:
+        """Bring the tables to this release; gives the steps at which they stood before (none: there were no tables)."""
+        with _sorted_errors(self.database):
+            found = self.database.migrate()
+        self.prepare()
+        return found
 
     def prepare(self) -> Store:
         """The rows that exist once; refuses when the number of partitions disagrees with the configuration."""
@@ -80,7 +82,7 @@ class Store:
     @contextmanager
     def unit(self) -> Iterator[UnitOfWork]:
         """One writing transaction: commits at the end, rolls back on any exception; then runs what was left for after."""
-        with self._gate, _sorted_errors(), self.writer.connect() as connection, connection.begin():
+        with self.database.gate(), _sorted_errors(self.database), self.writer.connect() as connection, connection.begin():
             unit = UnitOfWork(connection, self.clock.now())
             yield unit
         unit.committed()
@@ -88,38 +90,56 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A reading transaction over one state of the store."""
-        with self.reader.connect() as connection, connection.begin():
+        with _sorted_errors(self.database), self.reader.connect() as connection, connection.begin():
             yield connection
+
+    def claim(self, name: str) -> AbstractContextManager[bool]:
+        """Be the only one of all processes to do ``name``; False when another does it. It dies with its process."""
+        return self.database.claim(name)
+
+    def slot(self, name: str) -> AbstractContextManager[bool]:
+        """As ``claim``, for what only saves double work: translating one partition in two processes."""
+        return self.database.slot(name)
+
+    def attend(self, owner: str) -> None:
+        """Be known as alive under this name: what stands under the name of an owner who is absent was left by it."""
+        self.database.attend(owner)
+
+    def absent(self, owner: str | None) -> bool:
+        """Whether the process of this name is gone; nobody is absent."""
+        return owner is None or self.database.absent(owner)
 
     def close(self) -> None:
         """Give back every connection."""
-        self.writer.dispose()
-        self.reader.dispose()
+        self.database.close()
+
+
+def _database(url: URL) -> Database:
+    if url.get_backend_name() == "sqlite":
+        return SqliteDatabase(url)
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        return PostgresDatabase(url)
+    fix = "sqlite:///var/hub.db, or postgresql://USER@HOST/DATABASE"
+    raise Misconfigured(f"store {url!r} is neither SQLite nor PostgreSQL", at="hub.store", fix=fix)
 
 
 @contextmanager
-def _sorted_errors() -> Iterator[None]:
+def _sorted_errors(database: Database) -> Iterator[None]:
     """Sort what a database says: refused rows are halved, a busy or lost database is tried again, anything else stops the worker."""
     try:
         yield
-    except (IntegrityError, DataError, OverflowError) as error:
-        raise Refused(str(getattr(error, "orig", error)), fix="hub retry, after the repair") from error
-    except OperationalError as error:
-        text = str(error.orig)
-        if "locked" in text or "busy" in text:
-            raise SystemUnreachable(f"the store is busy: {text}", fix="one writing process a file; look for another one") from error
+    except HubError:
         raise
-
-
-def _prepare(connection: Any, record: Any) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for line in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}", "cache_size=-65536", "temp_store=MEMORY"):
-        cursor.execute(f"PRAGMA {line}")
-    cursor.close()
+    except Exception as error:
+        found = database.sorted(error)
+        if found is None:
+            raise
+        raise found from error
 
 
 def _single_rows(connection: Connection, partitions: int) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
     if connection.execute(select(book_tables.codebook.c.id)).first() is None:
         connection.execute(insert(book_tables.codebook), {"id": 1, "revision": 0})
     table = lane_tables.partition
@@ -129,11 +149,3 @@ def _single_rows(connection: Connection, partitions: int) -> None:
     elif len(found) != partitions:
         fact = f"the store has {len(found)} partitions, the configuration says {partitions}"
         raise Misconfigured(fact, at="hub.partitions", fix=f"set hub.partitions to {len(found)}, or re-partition the open work")
-
-
-def copy_file(source: Path, target: Path) -> None:
-    """A consistent copy of a database file that may be in use (SQLite's own backup)."""
-    with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
-        old.backup(new)
-    old.close()
-    new.close()

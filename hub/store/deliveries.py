@@ -76,13 +76,23 @@ def get(connection: Connection, id: int) -> Delivery | None:
     return None if row is None else _delivery(row)
 
 
-def left_by(connection: Connection, owner: str | None, subscription: str | None = None) -> list[Delivery]:
+def left_by(connection: Connection, owner: str | None, subscription: str | None = None, *, lock: bool = False) -> list[Delivery]:
     """``sending`` deliveries (of one subscription, or all) whose owner is not ``owner``: who asks knows that it is gone, and
     nobody knows whether the bytes left."""
     query = select(delivery).where(delivery.c.state == "sending", delivery.c.owner.is_distinct_from(owner)).order_by(delivery.c.id)
     if subscription is not None:
         query = query.where(delivery.c.subscription == subscription)
+    if lock:
+        query = query.with_for_update(skip_locked=True)
     return [_delivery(row) for row in connection.execute(query)]
+
+
+def lock_pending(connection: Connection, ids: list[int]) -> set[int]:
+    """Lock deliveries, sorted, and give those that are pending still: another process or a person may have moved them on."""
+    query = (
+        select(delivery.c.id).where(among(delivery.c.id, "ids"), delivery.c.state == "pending").order_by(delivery.c.id).with_for_update()
+    )
+    return set(connection.execute(query, {"ids": ids}).scalars())
 
 
 def start(connection: Connection, items: Iterable[tuple[Delivery, Mapping[str, Any]]], owner: str, now: int) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 import zstandard
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
+from hub.store import bulk
 from hub.store.lane_tables import document, hold
 from hub.store.records import Content, Document, State, Way
 from hub.store.schema import among
@@ -32,13 +33,9 @@ _holds = select(hold.c.owner, hold.c.cause, hold.c.cause_key, hold.c.details).wh
     hold.c.owner_kind == "document", among(hold.c.owner, "ids")
 )
 _CHANGED = (
+    "id", "body", "settled_at",
     "t", "k", "s", "v", "type", "route", "state", "of", "place", "way", "accepted_against", "counted", "f", "inputs",
     "owner", "counterparty", "stake",
-)  # fmt: skip
-_body: Any = func.coalesce(bindparam("body_"), document.c.body)
-"""A row that was not translated again in this window keeps the body it has."""
-_update = update(document).where(document.c.id == bindparam("id_")).values(
-    {**{name: bindparam(f"{name}_") for name in _CHANGED}, "body": _body, "settled_at": bindparam("settled_at_")}
 )  # fmt: skip
 
 
@@ -102,15 +99,13 @@ def contents(connection: Connection, ids: Iterable[int]) -> dict[int, Content]:
 
 def insert_all(connection: Connection, items: list[Document], now: int) -> None:
     """Write new documents. The primary key is the last guard against a second admission."""
-    if items:
-        connection.execute(insert(document), [_values(item, now) for item in items])
+    bulk.insert(connection, document, [_values(item, now) for item in items])
 
 
 def update_all(connection: Connection, items: list[Document], now: int) -> None:
-    """Write what a window or a command changed of stored documents."""
-    if items:
-        values = [{f"{name}_": value for name, value in _values(item, now).items()} for item in items]
-        connection.execute(_update, values)
+    """Write what a window or a command changed of stored documents. One not translated again keeps the body it has."""
+    values = [_values(item, now) for item in items]
+    bulk.change(connection, document, ["id"], [{name: row[name] for name in _CHANGED} for row in values], keep=["body"])
 
 
 def _values(item: Document, now: int) -> dict[str, Any]:

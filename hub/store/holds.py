@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
-from hub.store import work
+from hub.store import bulk, work
 from hub.store.book_tables import release_job
 from hub.store.lane_tables import document, hold, message
 from hub.store.out_tables import delivery
@@ -38,10 +38,6 @@ class Freed(NamedTuple):
     left: int = 0
 
 
-_delete = delete(hold).where(
-    hold.c.owner_kind == bindparam("kind_"), hold.c.owner == bindparam("owner_"), hold.c.cause == bindparam("cause_"),
-    hold.c.cause_key == bindparam("key_"),
-)  # fmt: skip
 _of_cause = (
     select(hold.c.owner_kind, hold.c.owner, hold.c.cause, hold.c.cause_key)
     .where(hold.c.cause == bindparam("cause"), hold.c.cause_key == bindparam("key"))
@@ -72,15 +68,13 @@ def row(kind: str, owner: int, entry: tuple[tuple[str, str], Mapping[str, Any]],
 
 def add(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Write new hold rows."""
-    if rows:
-        connection.execute(insert(hold), rows)
+    bulk.insert(connection, hold, rows)
 
 
 def remove(connection: Connection, rows: Iterable[tuple[str, int, str, str]]) -> None:
     """Delete hold rows: (owner kind, owner, cause, cause key)."""
-    values = [{"kind_": kind, "owner_": owner, "cause_": cause, "key_": key} for kind, owner, cause, key in rows]
-    if values:
-        connection.execute(_delete, values)
+    values = [{"owner_kind": kind, "owner": owner, "cause": cause, "cause_key": key} for kind, owner, cause, key in rows]
+    bulk.remove(connection, hold, values)
 
 
 def of(connection: Connection, kind: str, owner: int) -> dict[tuple[str, str], Mapping[str, Any]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, func, select
 
+from hub.store.bulk import change, insert
+from hub.store.bulk import insert_new as insert_new
 from hub.store.lane_tables import business_key, document, effect, occurrence, technical
 from hub.store.records import Content, Document, Head, Known
 from hub.store.schema import among
@@ -22,18 +23,6 @@ _counted = (
     .where(among(document.c.message, "messages"))
     .group_by(document.c.message, document.c.k, document.c.s)
 )
-_HEAD = (
-    "system", "document", "v", "full_document", "full_s", "full_f", "full_inputs",
-    "change_document", "change_s", "change_f", "change_inputs", "kseq", "n", "held_since",
-)  # fmt: skip
-_update_head = update(business_key).where(business_key.c.k == bindparam("k_")).values({name: bindparam(f"{name}_") for name in _HEAD})
-
-
-def insert_new(connection: Connection, table: Any, values: list[dict[str, Any]]) -> None:
-    """Insert rows, leaving those whose key is there."""
-    if values:
-        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        connection.execute(make(table).on_conflict_do_nothing(), values)
 
 
 def lock_heads(connection: Connection, keys: Iterable[str]) -> dict[str, Head]:
@@ -68,9 +57,7 @@ def counted(connection: Connection, messages: Iterable[int]) -> dict[tuple[int, 
 
 def save_heads(connection: Connection, heads: Iterable[Head]) -> None:
     """Write changed heads."""
-    values = [_head_values(head) for head in heads]
-    if values:
-        connection.execute(_update_head, values)
+    change(connection, business_key, ["k"], [_head_values(head) for head in heads])
 
 
 def save_technical(connection: Connection, items: Iterable[tuple[Document, int]]) -> None:
@@ -81,14 +68,12 @@ def save_technical(connection: Connection, items: Iterable[tuple[Document, int]]
 
 def save_occurrences(connection: Connection, items: Mapping[tuple[str, bytes, int], int]) -> None:
     """Record new occurrences."""
-    if items:
-        connection.execute(insert(occurrence), [{"k": k, "s": s, "number": n, "document": d} for (k, s, n), d in items.items()])
+    insert(connection, occurrence, [{"k": k, "s": s, "number": n, "document": d} for (k, s, n), d in items.items()])
 
 
 def save_effects(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """One row for each applied document: the second last guard against an effect done twice."""
-    if rows:
-        connection.execute(insert(effect), rows)
+    insert(connection, effect, rows)
 
 
 def _head(row: Row[Any]) -> Head:
@@ -98,10 +83,10 @@ def _head(row: Row[Any]) -> Head:
 
 
 def _head_values(head: Head) -> dict[str, Any]:
-    values: dict[str, Any] = {"k_": head.k, "system_": head.system, "document_": head.document, "v_": head.v}
+    values: dict[str, Any] = {"k": head.k, "system": head.system, "document": head.document, "v": head.v}
     for name, content in (("full", head.full), ("change", head.change)):
-        values[f"{name}_document_"] = content.document if content else None
-        values[f"{name}_s_"] = content.s if content else None
-        values[f"{name}_f_"] = content.f if content else None
-        values[f"{name}_inputs_"] = content.inputs if content else None
-    return {**values, "kseq_": head.kseq, "n_": head.n, "held_since_": head.held_since}
+        values[f"{name}_document"] = content.document if content else None
+        values[f"{name}_s"] = content.s if content else None
+        values[f"{name}_f"] = content.f if content else None
+        values[f"{name}_inputs"] = content.inputs if content else None
+    return {**values, "kseq": head.kseq, "n": head.n, "held_since": head.held_since}

@@ -33,8 +33,8 @@ AT_REST = {
         select * from (select place, way, lag(place) over (partition by k, system order by kseq) p from ({EFFECT}) e where kseq > 1) x
         where place < p and way = ''""",
     "5 revisions rise": f"""
-        select * from (select e.*, cast(v as integer) v1, lag(cast(v as integer)) over (partition by k order by kseq) p
-        from ({EFFECT}) e where v is not null) x where v1 < p and way = ''""",
+        select * from (select e.*, cast(v as bigint) v1, lag(cast(v as bigint)) over (partition by k order by kseq) p
+        from ({EFFECT}) e where ltrim(v, '0123456789') = '' and length(v) between 1 and 18) x where v1 < p and way = ''""",
     "6 hold ends": """
         select h.owner from hold h join code c on h.cause = 'missing_code' and c.until is null and c.context = ''
         and h.cause_key = c.tab || ':' || c.code_set || ':' || c.code || ':'""",

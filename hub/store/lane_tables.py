@@ -57,6 +57,7 @@ partition = Table(
     Column("p", Integer, primary_key=True, autoincrement=False),
     Column("n", Integer, nullable=False),
     Column("tries", Integer, nullable=False, server_default="0"),
+    Column("owner", Text),
 )
 document = Table(
     "document",

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 import zstandard
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert, select
 
+from hub.store.bulk import change
 from hub.store.lane_tables import message, message_chunk
 from hub.store.records import Message
 from hub.store.schema import among
@@ -22,7 +23,6 @@ _columns = (
 )  # fmt: skip
 _load = select(*_columns).where(among(message.c.seq, "seqs"))
 _raws = select(message.c.seq, message.c.raw, message.c.chunks).where(among(message.c.seq, "seqs"))
-_finish = update(message).where(message.c.seq == bindparam("seq_")).values(documents=bindparam("documents_"), inputs=bindparam("inputs_"))
 
 
 def raw_hash(raw: bytes) -> bytes:
@@ -79,10 +79,8 @@ def _chunks(connection: Connection, seqs: list[int]) -> dict[int, bytes]:
 
 
 def finish(connection: Connection, outcomes: Iterable[Mapping[str, Any]]) -> None:
-    """Record how many documents messages hold (``seq_``, ``documents_``) and the inputs their first window used (``inputs_``)."""
-    values = list(outcomes)
-    if values:
-        connection.execute(_finish, values)
+    """Record how many documents messages hold (``seq``, ``documents``) and the ``inputs`` their first window used."""
+    change(connection, message, ["seq"], list(outcomes))
 
 
 def earlier_with_hash(connection: Connection, found: Message) -> int | None:

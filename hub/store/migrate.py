@@ -36,13 +36,19 @@ def at(connection: Connection) -> tuple[str, ...]:
     return tuple(sorted(MigrationContext.configure(connection).get_current_heads()))
 
 
-def upgrade(connection: Connection, target: str = "heads") -> None:
-    """Bring a database up to a step, within the caller's transaction."""
-    steps = script()
-    unknown = [name for name in at(connection) if name not in {step.revision for step in steps.walk_revisions()}]
+def refuse_newer(found: tuple[str, ...]) -> None:
+    """Raise Misconfigured where a database stands at steps that this release does not know."""
+    known = {step.revision for step in script().walk_revisions()}
+    unknown = [name for name in found if name not in known]
     if unknown:
         fact = f"the store was written by a newer release (migration {', '.join(unknown)})"
         raise Misconfigured(fact, at="hub.store", fix="start that release, or go back to the copy made before its upgrade")
+
+
+def upgrade(connection: Connection, target: str = "heads") -> None:
+    """Bring a database up to a step, within the caller's transaction."""
+    refuse_newer(at(connection))
+    steps = script()
     config = Config()
     config.set_main_option("script_location", str(HERE))
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 import xxhash
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
-from hub.store import messages
+from hub.store import bulk, messages
 from hub.store.documents import pack, unpack
 from hub.store.effects import Outgoing as Outgoing
 from hub.store.identity import insert_new
@@ -28,7 +28,6 @@ TIMES = ("CREDAT", "CRETIM", "GS04", "GS05", "ISA09", "ISA10")
 """Assigned fields that are times: they name no delivery."""
 
 _sequences = select(sequence).where(among(sequence.c.name, "names")).order_by(sequence.c.name).with_for_update()
-_set_sequence = update(sequence).where(sequence.c.name == bindparam("name_")).values(last=bindparam("last_"))
 _supersede = (
     update(delivery)
     .where(
@@ -61,12 +60,12 @@ class Entry:
 def publish(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Write events and documents for channel ``canonical``: the row that stays, and the pointer that a relay takes away."""
     if rows:
-        connection.execute(insert(published), [{**row, "body": pack(row["body"])} for row in rows])
+        bulk.insert(connection, published, [{**row, "body": pack(row["body"])} for row in rows])
         pointers = [
             {"channel": "canonical", "partition": partition_of(row["k"], CANONICAL_PARTITIONS), "k": row["k"], "n": row["n"]}
             for row in rows
         ]
-        connection.execute(insert(outbox), pointers)
+        bulk.insert(connection, outbox, pointers)
 
 
 def create(unit: UnitOfWork, entries: Iterable[Entry]) -> None:
@@ -80,7 +79,7 @@ def create(unit: UnitOfWork, entries: Iterable[Entry]) -> None:
         number = last[item.system] = last[item.system] + 1
         rows.append(_row(item, number, unit.now))
     _supersede_older(unit, [item for item in items if item.latest])
-    unit.connection.execute(insert(delivery), rows)
+    bulk.insert(unit.connection, delivery, rows)
     _save_numbers(unit, rows)
 
 
@@ -96,8 +95,7 @@ def _take_numbers(unit: UnitOfWork, wanted: Counter[str]) -> dict[str, int]:
     names = sorted(wanted)
     insert_new(unit.connection, sequence, [{"name": name, "last": 0} for name in names])
     last = {row.name: row.last for row in unit.connection.execute(_sequences, {"names": names})}
-    moved = [{"name_": name, "last_": last[name] + wanted[name]} for name in names]
-    unit.connection.execute(_set_sequence, moved)
+    bulk.change(unit.connection, sequence, ["name"], [{"name": name, "last": last[name] + wanted[name]} for name in names])
     return last
 
 
@@ -140,8 +138,7 @@ def repeat(unit: UnitOfWork, duplicates: Iterable[tuple[int, int, str]]) -> None
         for row in by_original.get(original, ())
         if row.system == system
     ]
-    if again:
-        unit.connection.execute(insert(delivery), again)
+    bulk.insert(unit.connection, delivery, again)
 
 
 _KEPT = (

@@ -8,10 +8,9 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from hub.store import bulk
 from hub.store.book_tables import audit, counter, feed, number
-from hub.store.identity import insert_new
 from hub.store.lane_tables import cases
 from hub.store.records import Case, Document
 
@@ -38,17 +37,12 @@ def add_counts(connection: Connection, entered: Counter[tuple[str, str]], left: 
         for route, state in sorted(entered.keys() | left.keys())
         if state
     ]
-    if rows:
-        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        statement = make(counter)
-        added = {name: counter.c[name] + statement.excluded[name] for name in ("entered", "left")}
-        connection.execute(statement.on_conflict_do_update(index_elements=["route", "state", "minute", "worker"], set_=added), rows)
+    bulk.add_to(connection, counter, ["route", "state", "minute", "worker"], rows)
 
 
 def tell(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Append to the change feed: at, kind, ref, state, system, route."""
-    if rows:
-        connection.execute(insert(feed), rows)
+    bulk.insert(connection, feed, rows)
 
 
 def told(item: Document, now: int) -> dict[str, Any]:
@@ -59,14 +53,13 @@ def told(item: Document, now: int) -> dict[str, Any]:
 def save_numbers(connection: Connection, documents: Iterable[Document]) -> None:
     """Index the business numbers by which a search finds a document, also while it is held (decision D33)."""
     rows = [{"value": value, "name": name, "document": item.id} for item in documents for name, value in item.numbers if value]
-    insert_new(connection, number, rows)
+    bulk.insert_new(connection, number, rows)
 
 
 def save_cases(connection: Connection, items: Iterable[Case], now: int) -> None:
     """Write new cases and what became of those already there."""
     new = [item for item in items if item.id is None]
-    if new:
-        connection.execute(insert(cases), [_case(item, now) for item in new])
+    bulk.insert(connection, cases, [_case(item, now) for item in new])
 
 
 def close_cases(connection: Connection, closed: Mapping[int, tuple[str, int | None]], now: int) -> None:

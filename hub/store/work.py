@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import xxhash
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
+from hub.store import bulk
 from hub.store.lane_tables import partition, work
 from hub.store.records import Work
 from hub.store.schema import among
@@ -15,7 +16,6 @@ from hub.store.schema import among
 _claim = select(work).where(work.c.partition == bindparam("p")).order_by(work.c.seq).limit(bindparam("most"))
 _still = select(work.c.seq).where(among(work.c.seq, "seqs"))
 _delete = delete(work).where(among(work.c.seq, "seqs"))
-_progress = update(work).where(work.c.seq == bindparam("seq_")).values(done=bindparam("done_"))
 
 
 def partition_of(text: str, partitions: int) -> int:
@@ -26,8 +26,7 @@ def partition_of(text: str, partitions: int) -> int:
 def add(connection: Connection, items: Iterable[Mapping[str, Any]]) -> None:
     """Queue work. Each item: partition, kind (message, key, document), ref or k, at, done."""
     values = [{"ref": None, "k": None, "done": 0, **item} for item in items]
-    if values:
-        connection.execute(insert(work), values)
+    bulk.insert(connection, work, values)
 
 
 def claim(connection: Connection, p: int, most: int) -> list[Work]:
@@ -48,9 +47,7 @@ def settle(connection: Connection, seqs: list[int]) -> None:
 
 def progress(connection: Connection, done: Iterable[tuple[int, int]]) -> None:
     """How many documents of a large message are finished: (work seq, done)."""
-    values = [{"seq_": seq, "done_": count} for seq, count in done]
-    if values:
-        connection.execute(_progress, values)
+    bulk.change(connection, work, ["seq"], [{"seq": seq, "done": count} for seq, count in done])
 
 
 def waiting_partitions(connection: Connection, older_than: int | None = None) -> list[int]:
@@ -75,6 +72,20 @@ def tries(connection: Connection, p: int) -> int:
 def set_tries(connection: Connection, p: int, value: int) -> None:
     """Raised in a commit of its own before left work is translated, set back by the next window that commits."""
     connection.execute(update(partition).where(partition.c.p == p, partition.c.tries != value).values(tries=value))
+
+
+def owner(connection: Connection, p: int) -> str | None:
+    """Which process took this partition last: if it is gone, it may have died of its work."""
+    return connection.execute(select(partition.c.owner).where(partition.c.p == p)).scalar()
+
+
+def take(connection: Connection, p: int, before: str | None, mine: str, tries: int) -> int:
+    """Become the owner in place of ``before`` and count its death (``tries`` more); gives the tries, 0 when another was faster."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+    there = (partition.c.p == p) & partition.c.owner.is_not_distinct_from(before)
+    statement = update(partition).where(there).values(owner=mine, tries=partition.c.tries + tries).returning(partition.c.tries)
+    return int(connection.execute(statement).scalar() or 0)
 
 
 def _work(row: Any) -> Work:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from threading import Event
 
 from canonical_model.problems import Reject
+from hub import signals as names
 from hub.bootstrap import Hub
 from hub.flow import outbound_partition
 from hub.stages.ports import Subscription
+from hub.store.database import StoreFault
 from hub.store.locks import attempt
 from hub.worker.loop import IDLE, Loop
 from hub.worker.windows import Windows
@@ -28,17 +31,26 @@ class Worker:
     """Everything that runs by itself: windows, deliveries (one loop a subscription), transports, relay, release jobs."""
 
     def __init__(self, hub: Hub) -> None:
-        self.hub, self.flow = hub, hub.flow
-        windows = Windows(hub.flow)
-        self.windows = Loop("lane", windows.step, idle=windows.idle)
-        self.deliveries = {one.id: Loop(f"deliver {one.id}", self._delivery(one), idle=self._idle) for one in hub.ports.subscriptions}
-        self.transports = [Loop(f"receive {name}", self._fetch(name), POLL, lambda: POLL) for name in self._fetched()]
+        self.hub, self.flow, self.failed = hub, hub.flow, Event()
+        windows, fault = Windows(hub.flow), self._failed
+        self.windows = Loop("lane", windows.step, idle=windows.idle, fault=fault)
+        self.deliveries = {
+            one.id: Loop(f"deliver {one.id}", self._delivery(one), idle=self._idle, fault=fault) for one in hub.ports.subscriptions
+        }
+        self.transports = [Loop(f"receive {name}", self._fetch(name), POLL, lambda: POLL, fault) for name in self._fetched()]
         self.outbound = Loop("outbound", self._wake_senders, 1.0, lambda: 1.0)
-        self.relay = Loop("relay", lambda: bool(hub.flow.relay.run()), idle=lambda: 1.0)
-        self.jobs = Loop("housekeeping", self._housekeeping, 1.0, lambda: 1.0)
+        self.relay = Loop("relay", lambda: bool(hub.flow.relay.run()), idle=lambda: 1.0, fault=fault)
+        self.jobs = Loop("housekeeping", self._housekeeping, 1.0, lambda: 1.0, fault)
         hub.flow.channels.inbound.listen(self.windows.wake)
         hub.flow.channels.outbound.listen(self.outbound.wake)
         hub.signals.connect(lambda name, facts: self.wake(), "received", "released", "applied")
+
+    def _failed(self, fault: StoreFault) -> None:
+        """The store fails in a way that no document is to blame for: everything stops, and somebody is told."""
+        for loop in self.loops:
+            loop.stop()
+        self.hub.signals.emit(names.ALERT, text=fault.fact, documents=[])
+        self.failed.set()
 
     @property
     def loops(self) -> list[Loop]:

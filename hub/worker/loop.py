@@ -7,6 +7,7 @@ from collections.abc import Callable
 from threading import Condition, Event, Thread
 
 from canonical_model.problems import Retry
+from hub.store.database import StoreFault
 
 log = logging.getLogger(__name__)
 
@@ -18,9 +19,13 @@ RETRY = 2.0
 
 class Loop:
     """Calls ``step`` until stopped: at once again while it says it did something, else after a rising wait. ``idle`` gives the
-    longest wait as it is now. ``wake`` ends the wait at once."""
+    longest wait as it is now. ``wake`` ends the wait at once. A fault of the store ends the loop and is told to ``fault``."""
 
-    def __init__(self, name: str, step: Callable[[], bool], shortest: float = SHORTEST, idle: Callable[[], float] = lambda: IDLE) -> None:
+    def __init__(
+        self, name: str, step: Callable[[], bool], shortest: float = SHORTEST, idle: Callable[[], float] = lambda: IDLE,
+        fault: Callable[[StoreFault], None] = lambda fault: None,
+    ) -> None:  # fmt: skip
+        self._fault = fault
         self.name, self._step, self._shortest, self._idle = name, step, shortest, idle
         self._changed, self._stopping, self._woken = Condition(), Event(), False
         self._thread = Thread(target=self._run, name=name, daemon=True)
@@ -60,6 +65,10 @@ class Loop:
             return self._step()
         except Retry as error:
             log.warning("%s: %s", self.name, error)
+        except StoreFault as error:
+            log.critical("%s stops: %s", self.name, error)
+            self._stopping.set()
+            self._fault(error)
         except Exception:
             log.exception("%s failed; it goes on", self.name)
         self._stopping.wait(RETRY)

@@ -11,8 +11,10 @@ import logging
 import time
 from collections.abc import Callable
 
+from canonical_model.problems import Retry
 from hub.flow import Flow
 from hub.store import work
+from hub.store.database import StoreFault
 from hub.store.locks import attempt
 from hub.worker.loop import RETRY
 
@@ -82,6 +84,8 @@ class Windows:
             return False
         try:
             worked = self._take(p, suspicious)
+        except (Retry, StoreFault):
+            raise
         except Exception:
             pause = min(RETRY * 2**failures, LONGEST_RETRY)
             self._failing[p] = (min(failures + 1, 10), self._now() + pause)
@@ -99,15 +103,15 @@ class Windows:
                 return self._windows(p)
         if self._stands_still(p):
             log.warning("partition %s: whoever has it has done nothing for %.0f s; its work is taken", p, SWEEP)
-            return self._windows(p)
+            return self._windows(p, over=True)
         return False
 
-    def _windows(self, p: int) -> bool:
+    def _windows(self, p: int, *, over: bool = False) -> bool:
         """Windows until the partition is empty, or it is the turn of others."""
         self._standing.pop(p, None)
         worked = False
         for _ in range(ROUNDS):
-            outcome = self.flow.lane.run(p)
+            outcome = self.flow.lane.run(p, over=over)
             if outcome.busy:
                 break
             if not outcome:

@@ -18,6 +18,7 @@ from hub.replay import Again
 from hub.simulate import idocs, sets, tables
 from hub.simulate.goods import AGENT_JS, AGENT_ZJ, ARTICLES, CHAIN, KEY_ACCOUNT, PLACES, STORE_JS, WAREHOUSE, codes_csv
 from hub.simulate.orders import Order, draw_order
+from hub.store.clock import Clock
 from hub.store.views import messages as views
 from hub.store.views import summary
 
@@ -48,12 +49,12 @@ class Standing:
 class World:
     """A built hub in ``folder``. ``give`` receives and works until nothing is left."""
 
-    def __init__(self, folder: Path, config: str = HUB_YAML, codes: str | None = None) -> None:
+    def __init__(self, folder: Path, config: str = HUB_YAML, codes: str | None = None, clock: Clock | None = None) -> None:
         self.folder, self.file = folder, folder / "hub.yaml"
         for name in ("maps", *(f"in/{one}" for one in INS), *(f"out/{one}" for one in OUTS)):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self.file.write_text(absolute(config, folder), "utf-8")
-        self.hub: Hub = build(self.file)
+        self.hub: Hub = build(self.file, clock)
         self.hub.commands.import_codes(ME, codes_csv() if codes is None else codes)
         self.told: dict[int, Given] = {}
 

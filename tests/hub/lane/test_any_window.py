@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hub.store.invariants import broken
 from tests.hub.lane.world import World
+from tests.services.stores import give_back
 
 
 def traffic(seed: int) -> list[dict[str, Any]]:
@@ -44,7 +45,7 @@ def run(lines: list[dict[str, Any]], limit: int, between: bool) -> tuple[list[st
         with world.store.read() as connection:
             found = broken(connection)
         result = world.states(), world.causes(), found
-        world.store.close()
+        give_back()
         return result
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from hub.store.invariants import broken
 from tests.hub.lane.world import World
@@ -23,7 +24,7 @@ DAMAGE = {
         {"6 hold ends"},
     ),
     "message without documents": (
-        "insert into message (system, sha, size, received_at, partition) values ('s', x'00', 0, 1, 0)",
+        "insert into message (system, sha, size, received_at, partition) values ('s', cast('0' as {bytes}), 0, 1, 0)",
         {"1 nothing vanishes"},
     ),
     "waiting without a cause": ("delete from hold", {"7 has cause"}),
@@ -45,7 +46,7 @@ def test_planted_damage_is_named(tmp_path: Path, name: str) -> None:
     with world.store.unit() as unit:
         if name == "two swapped":
             unit.connection.exec_driver_sql("update effect set kseq = kseq + 100 where kseq in (2, 3)")
-        unit.connection.exec_driver_sql(statement)
+        unit.connection.execute(text(statement.format(bytes="blob" if unit.connection.dialect.name == "sqlite" else "bytea")))
     with world.store.read() as connection:
         found = broken(connection)
     assert set(found) - {"3b published dense"} == named - {"3b published dense"}

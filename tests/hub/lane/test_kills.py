@@ -29,9 +29,10 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def work_until(folder: Path, point: str, hits: int) -> None:
+def work_until(folder: Path, point: str, hits: int, owner: str = "") -> None:
     """Work on what is there; at the n-th hit of a point the process dies."""
     world, left = World(folder, limit=50), [hits]
+    world.lane.owner = owner or world.lane.owner
 
     def hit() -> None:
         left[0] -= 1
@@ -106,6 +107,7 @@ def test_what_killed_its_process_three_times_is_held_alone(tmp_path: Path) -> No
     def translate() -> None:
         probe("window.translated", die)
         again = World(tmp_path)
+        again.lane.owner = f"process {os.getpid()}"
         again.lane.recover()
         again.run()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from hub.codebook import Codebook
 from hub.signals import probe
@@ -167,12 +167,16 @@ def test_master_data_planned_under_an_older_revision_is_translated_again_under_t
         assert Codebook().view(connection).revision == 2
 
 
+PLANTED = {
+    "sqlite": "create trigger planted before insert on effect when new.k like '%K13' begin select raise(abort, 'planted'); end",
+    "postgresql": "alter table effect add constraint planted check (k not like '%K13')",
+}
+
+
 def test_what_the_database_refuses_and_nobody_foresaw_is_halved_until_it_stands_alone(tmp_path: Path) -> None:
     world = World(tmp_path)
     with world.store.unit() as unit:
-        unit.connection.exec_driver_sql(
-            "create trigger planted before insert on effect when new.k like '%K13' begin select raise(abort, 'planted'); end"
-        )
+        unit.connection.execute(text(PLANTED[unit.connection.dialect.name]))
     world.send(*[{"k": f"K{n:02}"} for n in range(20)])
     world.run()
     assert world.states().count("applied") == 19

@@ -7,11 +7,9 @@ inside translation, ``{"unreadable": true}`` makes the message unreadable, ``{"r
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,11 +25,11 @@ from hub.stages.ports import Ports, Subscription
 from hub.stages.receive import Door, Received, Receiving
 from hub.stages.translate import Translated
 from hub.stages.window import Lane
-from hub.store.database import Store
 from hub.store.effects import Applicable, CodeChange, Effects, Event, Outgoing
 from hub.store.lane_tables import document, hold
 from hub.store.records import Message
 from mappings.language.api import Miss
+from tests.services.stores import open_store as open_store
 
 DAY = date(2026, 11, 25)
 TERMS: dict[str, Terms] = {
@@ -152,23 +150,6 @@ class FakeService:
 
     def hear(self, event: Event, cause: Applicable, state: Any) -> Effects:
         return Effects()
-
-
-@cache
-def _template(partitions: int) -> bytes:
-    """An empty store, made once a test run: making tables costs more than most tests."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(f"sqlite:///{folder}/hub.db", TestClock(), partitions).create()
-        store.close()
-        return Path(folder, "hub.db").read_bytes()
-
-
-def open_store(folder: Path, clock: TestClock, partitions: int = 4) -> Store:
-    """The store of a folder; a new one is a copy of the template."""
-    path = folder / "hub.db"
-    if not path.exists():
-        path.write_bytes(_template(partitions))
-    return Store(f"sqlite:///{path}", clock, partitions)
 
 
 def count_statements(world: World) -> list[int]:

@@ -26,6 +26,7 @@ from hub.services.order.rules import OrderRules
 from hub.services.order.service import OrderService
 from hub.services.together import States, Together
 from hub.store.effects import Applicable, Effects, Event
+from tests.services.stores import POSTGRESQL, SQLITE, lasting_engine, running
 
 DAY = 86_400_000_000
 NOON = 1_795_521_600 * 1_000_000
@@ -102,16 +103,17 @@ def _schema() -> list[str]:
     return [str(made.compile(dialect=dialect)) for made in [*(CreateTable(table) for table in TABLES), *indexes]]
 
 
-FREE: list[tuple[Engine, list[str]]] = []
+FREE: dict[str, list[tuple[Engine, list[str]]]] = {SQLITE: [], POSTGRESQL: []}
 """Databases of worlds that are gone: used again, because each new engine compiles every statement anew."""
 
 
 def _database() -> tuple[Engine, list[str]]:
-    """An in-memory database with the tables, and the list that its statements are noted in."""
-    engine, statements = create_engine("sqlite://", poolclass=StaticPool), list[str]()
-    with engine.begin() as connection:
-        for statement in _schema():
-            connection.exec_driver_sql(statement)
+    """A database with the tables, in memory where it is SQLite, and the list that its statements are noted in."""
+    engine, statements = lasting_engine() or create_engine("sqlite://", poolclass=StaticPool), list[str]()
+    if engine.dialect.name == SQLITE:
+        with engine.begin() as connection:
+            for statement in _schema():
+                connection.exec_driver_sql(statement)
     event.listen(engine, "before_cursor_execute", lambda c, cursor, text, *rest: statements.append(text))
     return engine, statements
 
@@ -127,8 +129,9 @@ class World:
     engine: Engine = field(init=False)
 
     def __post_init__(self) -> None:
-        self.engine, self.statements = FREE.pop() if FREE else _database()
-        weakref.finalize(self, FREE.append, (self.engine, self.statements))
+        free = FREE[running()]
+        self.engine, self.statements = free.pop() if free else _database()
+        weakref.finalize(self, free.append, (self.engine, self.statements))
         with self.engine.begin() as connection:
             for table in TABLES:
                 connection.execute(table.delete())

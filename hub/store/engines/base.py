@@ -1,0 +1,56 @@
+"""What a database under the store must give: two engines, a gate, its errors sorted, locks that die with their process."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from sqlalchemy import Engine
+
+from canonical_model.problems import HubError
+
+
+class Refused(HubError):
+    """The database refused a row: what nobody foresaw. The window is halved until the guilty document stands alone."""
+
+
+class StoreFault(HubError):
+    """The database fails in a way that neither waiting nor another window mends (disk full, a table missing, no right to it):
+    the worker stops and says so. No document is to blame, so none is held."""
+
+
+class Database(Protocol):
+    """One database. ``writer`` gives connections for units of work, ``reader`` for looks at one state of the store."""
+
+    writer: Engine
+    reader: Engine
+
+    def gate(self) -> AbstractContextManager[object]:
+        """Entered by every unit of work: embedded, one writer a process at a time."""
+
+    def create(self) -> None:
+        """Make an empty place for the tables."""
+
+    def open(self) -> None:
+        """Raise Misconfigured unless the tables are those of this release; embedded, they are upgraded first."""
+
+    def migrate(self) -> tuple[str, ...]:
+        """Bring the tables to this release; gives the steps at which they stood before."""
+
+    def sorted(self, error: BaseException) -> HubError | None:
+        """What the hub does next about an error of the database: Retry, Refused, StoreFault; None: it is no error of it."""
+
+    def claim(self, name: str) -> AbstractContextManager[bool]:
+        """Be the only one of all processes to do ``name``; False when another one does. Dies with its process."""
+
+    def slot(self, name: str) -> AbstractContextManager[bool]:
+        """As ``claim``, for what only saves double work: embedded, one process works and it is always free."""
+
+    def attend(self, owner: str) -> None:
+        """Be known as alive under this name until the process ends."""
+
+    def absent(self, owner: str) -> bool:
+        """Whether nobody attends under this name: its process is gone."""
+
+    def close(self) -> None:
+        """Give back every connection."""
