@@ -120,7 +120,7 @@ class AdvisoryLocks:
     """PostgreSQL's session advisory locks. A session may take one of its own again, so the names held here are kept beside."""
 
     def __init__(self, url: URL) -> None:
-        self._engine: Engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        self._engine: Engine = create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
         self._session: Connection | None = None
         self._held: set[str] = set()
         self._guard = threading.Lock()
