@@ -1,6 +1,6 @@
 """The lane's process: fetches what lies ready, runs windows, sends what is due. A loop a task, all stopped in good order.
 
-Embedded, one process does everything and the store lets one writer in at a time (decision D13). A round that finds nothing
+Embedded, one process does everything and the store lets one writer in at a time. A round that finds nothing
 waits a little longer each time, up to ``IDLE``; ``wake`` ends the wait at once.
 """
 
