@@ -68,7 +68,7 @@ class Layout(Protocol):
     def type(self) -> str: ...
     @property
     def hash(self) -> str:
-        """Of everything that decides how fields are cut: part of ``inputs`` (decision D1)."""
+        """Of everything that decides how fields are cut: part of ``inputs`` (decision 0001)."""
 
     @property
     def open(self) -> bool:
@@ -157,7 +157,7 @@ class Document(Protocol):
     def layout(self) -> Layout: ...
     @property
     def technical(self) -> tuple[str, ...] | None:
-        """The technical id without its system (decision D5), or None where the format has none."""
+        """The technical id without its system (decision 0004), or None where the format has none."""
 
     @property
     def control(self) -> Mapping[str, str]:
@@ -185,7 +185,7 @@ class Document(Protocol):
 
     def fingerprint(self, volatile: frozenset[tuple[str, str]] = frozenset()) -> bytes:
         """16 bytes over the document's own records without control records, numbering and the
-        ``volatile`` (segment, field) pairs: the S of decision D6."""
+        ``volatile`` (segment, field) pairs: the S of decision 0004."""
 
 
 @dataclass(frozen=True, slots=True)

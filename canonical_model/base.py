@@ -1,6 +1,6 @@
 """What every canonical model is made of: the base class, the scalar types, and fields with their references.
 
-The classes are the source (decision D26): the published JSON Schema is generated from them. A body travels as a plain
+The classes are the source: the published JSON Schema is generated from them. A body travels as a plain
 dict of texts; a class instance has Decimal, date and aware datetime in their place. Absent is a missing key, never null.
 """
 

@@ -1,4 +1,4 @@
-"""The bytes of a canonical body and their fingerprint F (decision D6).
+"""The bytes of a canonical body and their fingerprint F (decision 0004).
 
 Keys are sorted, so that the bytes do not depend on the order in which a mapping names its targets: two engines, or the
 same mapping with its lines moved, give the same bytes. ``ordered`` gives the model's order back for people.

@@ -1,7 +1,7 @@
 """The document types: what each is called, which class it is, and what the lane does with it.
 
-One line a type. ``same_key`` says what another document of the same business key means (decision D7), ``valid_on`` which
-date of the body codes are asked for (decision D2), ``latest`` that a newer unsent delivery replaces an older one (D16).
+One line a type. ``same_key`` says what another document of the same business key means (decision 0004), ``valid_on`` which
+date of the body codes are asked for (decision 0002), ``latest`` that a newer unsent delivery replaces an older one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class DocumentType:
     ``name`` is what mappings and stored documents say: ``order/1``. ``kind``: full replaces the whole object, change and
     cancel need one (``needs_predecessor``), append is an event. ``object_kind`` is the middle of the business key.
     ``revision`` is how revisions compare; ``contiguous``: no revision may be left out. ``changes_codebook``: applying it
-    changes codes, packaging or parties, so its window runs alone (D3).
+    changes codes, packaging or parties, so its window runs alone (decision 0003).
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Values that several documents share: what was given, references to items and parties, reasons, addresses.
 
-What a partner wrote always stays beside what it means (decision D19).
+What a partner wrote always stays beside what it means.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Decimals as canonical texts, and the one way to divide them. Shared by quantity, money and the formats.
 
 A canonical decimal text has digits, at most one ``.``, no exponent, no plus sign, no leading zeros; its scale is
-kept: ``12.000`` stays ``12.000`` (decision D21). No float ever enters here.
+kept: ``12.000`` stays ``12.000`` (decision 0011). No float ever enters here.
 """
 
 from __future__ import annotations

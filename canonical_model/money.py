@@ -1,6 +1,6 @@
 """Money and prices: exact decimals with an ISO 4217 currency, and their integer form in the store.
 
-The store keeps BIGINT minor units and the currency (decision D21); a price stays text, because it may be finer than its
+The store keeps BIGINT minor units and the currency (decision 0011); a price stays text, because it may be finer than its
 currency's minor unit. A price is an amount for a base quantity: 99.80 CNY per 12 EA is kept as it is, never divided.
 """
 

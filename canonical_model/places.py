@@ -1,7 +1,7 @@
 """Where in a message something stands. Used by adapters, the traced engine and every problem.
 
 Offsets count bytes of the raw message as it arrived, half open: ``raw[start:end]`` is the raw token,
-with its quotes and release characters (decision D22).
+with its quotes and release characters.
 """
 
 from __future__ import annotations

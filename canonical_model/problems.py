@@ -9,7 +9,7 @@
     |- Misconfigured      the start stops: a setting, a mapping or a definition is wrong
 
 A ``Problem`` is a value, not an exception: translating one document may find many, and all of them
-are kept (decision D9). An error says the fact, the place and the fix.
+are kept (decision 0005). An error says the fact, the place and the fix.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from canonical_model.places import Place
 
 
 class Cause(StrEnum):
-    """The closed list of hold causes (decision D39). Another cause is a new decision record."""
+    """The closed list of hold causes. Another cause is a new decision record."""
 
     MISSING_CODE = "missing_code"
     AMBIGUOUS_CODE = "ambiguous_code"
@@ -47,7 +47,7 @@ REMOVED_BY: dict[Cause, str] = {
     Cause.MAPPING_ERROR: "hub map promote | hub resubmit --edit",
     Cause.UNREADABLE: "hub definitions add | hub map promote | hub retry",
     Cause.PREDECESSOR_MISSING: "by itself, when the predecessor arrives",
-    Cause.CONFLICT: "hub cases --apply | hub cases --discard",
+    Cause.CONFLICT: "hub cases ID --apply | hub cases ID --discard",
     Cause.NO_ROUTE: "a route in hub.yaml",
     Cause.PROGRAM_ERROR: "hub retry, after the repair",
     Cause.REFUSED_BY_STORE: "hub retry, after the repair",

@@ -1,6 +1,6 @@
 """Quantity: an exact decimal value with a unit, its integer form in the store, and conversion by integer ratios.
 
-The store keeps BIGINT millionths of the base unit (decision D21): 9,000,000,000,000 fits, 0.000001 fits; what is larger or
+The store keeps BIGINT millionths of the base unit (decision 0011): 9,000,000,000,000 fits, 0.000001 fits; what is larger or
 finer is refused by name. A conversion between packaging levels is exact, or says its scale and rounding.
 """
 

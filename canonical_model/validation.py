@@ -1,4 +1,4 @@
-"""Validation of a body on the path (decision D26): the compiled schema first, then the rules across fields.
+"""Validation of a body on the path: the compiled schema first, then the rules across fields.
 
 ``validate`` runs jsonschema-rs, compiled once a type: tens of microseconds for an order of ten lines. It gives Problems of
 cause ``invalid_value`` whose ``target`` is a JSON pointer and whose key is ``<type>:<pointer without line numbers>``.

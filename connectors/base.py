@@ -111,7 +111,7 @@ class SendRefused(Exception):
 
 
 class SendUncertain(Exception):
-    """Bytes may have left and no answer came: whether it was taken is not known (decision D16)."""
+    """Bytes may have left and no answer came: whether it was taken is not known."""
 
 
 class Connector(Protocol):

@@ -92,7 +92,7 @@ def _token() -> str:
 
 
 class FileDrop:
-    """The connector ``file_drop``. ``clock`` gives seconds that never go back, ``token`` a name never given before."""
+    """Files in a folder: takes what is complete, writes what is to go out."""
 
     kind: ClassVar[str] = "file_drop"
     settings_type: ClassVar[type[Settings]] = FileDropSettings
@@ -104,6 +104,7 @@ class FileDrop:
         clock: Callable[[], float] = time.monotonic,
         token: Callable[[], str] = _token,
     ) -> None:
+        """``clock`` gives seconds that never go back, ``token`` a name never given before."""
         self.settings, self._clock, self._token = settings, clock, token
         self._seen: dict[str, _Seen] = {}
         self._pruned = False

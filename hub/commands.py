@@ -1,4 +1,4 @@
-"""Every change that a person may make: authorised, audited, in one unit of work (decision D28, D39).
+"""Every change that a person may make: authorised, audited, in one unit of work.
 
 Each takes ``actor`` first and refuses with Reject (fact, place, fix) when it may not be done; then nothing was changed.
 A command that closes an open document queues its key, so that what stands behind it goes on by itself.
@@ -73,12 +73,12 @@ class Commands:
             return self._coded(unit, *import_csv(unit, text, actor=actor.name, what=f"import {name}".strip()))
 
     def retire_code(self, actor: Actor, table: str, code_set: str, code: str, context: str = "") -> Done:
-        """``hub codes retire``: the code means nothing from the next revision on."""
+        """The code means nothing from the next revision on."""
         with self._as(actor, "codes retire", f"{table}/{code_set}/{code}") as unit:
             return Done(f"revision {retire(unit, table, code_set, code, context, actor=actor.name)}")
 
     def set_parent(self, actor: Actor, code_set: str, parent: str) -> Done:
-        """``hub codes parent``: a code set falls back to another."""
+        """A code set falls back to another."""
         with self._as(actor, "codes parent", f"{code_set} -> {parent}") as unit:
             return self._coded(unit, *set_parent(unit, code_set, parent, actor=actor.name))
 

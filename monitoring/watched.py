@@ -1,6 +1,6 @@
 """What monitoring asks of the hub: small values and a Protocol; bootstrap hands in the queries (hub.store.views).
 
-Every query takes the parties whose documents may be seen, None for all (decision D31).
+Every query takes the parties whose documents may be seen, None for all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Parties = frozenset[str] | None
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One route and how many of its documents are in each state now (from the counter rows, decision D38)."""
+    """One route and how many of its documents are in each state now (from the counter rows)."""
 
     route: str
     states: Mapping[str, int]

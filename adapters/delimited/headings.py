@@ -170,5 +170,8 @@ def _missing(names: Sequence[str], seen: Sequence[str]) -> Unreadable:
         ", ..." if len(seen) > MOST else ""
     )
     fact = f"the file has no column {listed}; it has {has or 'no headings'}"
-    fix = "correct `columns:` or `group:` of the mapping, mark a column that may be missing with ` ?`, or ask the sender"
+    fix = (
+        "correct `columns:` or `group:` of the mapping, mark a column that may be missing with ` ?`, "
+        "declare `charset:` if these are no words, or ask the sender"
+    )
     return Unreadable(fact, key=cause_key("delimited", "column", names[0]), fix=fix)

@@ -21,7 +21,7 @@ word                    meaning                                                 
 ``replace``             writing only: character -> what is written where the charset lacks it
 ======================= =================================================================== ==================
 
-Every word may come as text, as all scalars of a mapping do (decision D25).
+Every word may come as text, as all scalars of a mapping do.
 """
 
 from __future__ import annotations

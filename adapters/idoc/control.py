@@ -41,6 +41,6 @@ class IdocControl(ABC):
 
     @cached_property
     def technical(self) -> tuple[str, ...] | None:
-        """("idoc", client, sending partner, number) when the number is filled (decision D5)."""
+        """("idoc", client, sending partner, number) when the number is filled (decision 0004)."""
         number = self.of_control("DOCNUM")
         return ("idoc", self.of_control("MANDT"), self.of_control("SNDPRN"), number) if number.strip("0 ") else None

@@ -1,4 +1,4 @@
-"""What is known of an IDoc type: its segments, their nesting and their fields (decision D24).
+"""What is known of an IDoc type: its segments, their nesting and their fields.
 
 Offsets count from 0 inside SDATA, in characters or bytes as the sending system counts. The records of port
 version 3 (EDI_DC40, EDI_DD40) have one layout in every release, so they are constants here.
@@ -163,7 +163,7 @@ def by_name(definitions: Iterable[Definition]) -> dict[str, Definition]:
 
 
 def combine(shipped: Mapping[str, Definition], uploaded: Mapping[str, Definition]) -> dict[str, Definition]:
-    """Shipped definitions with the user's own: the upload wins (decision D24)."""
+    """Shipped definitions with the user's own: the upload wins."""
     return {**shipped, **uploaded}
 
 

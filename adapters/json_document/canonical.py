@@ -1,7 +1,7 @@
 """Canonical bodies as source of outgoing mappings: fast, because the hub itself wrote and validated them.
 
 Parsed by orjson; the text is decoded only when lineage asks for places. A number with a fraction would have become a
-float there, and canonical JSON has none (decision D21): such a body is read by the strict reader instead.
+float there, and canonical JSON has none (decision 0011): such a body is read by the strict reader instead.
 """
 
 from __future__ import annotations

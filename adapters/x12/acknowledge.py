@@ -1,6 +1,6 @@
 """Answers to a received message: a 997 for every group, and a TA1 for an interchange that asks for one (ISA14 = 1).
 
-Made from the findings of its documents, before and apart from what the services decide (decision D17): held
+Made from the findings of its documents, before and apart from what the services decide: held
 documents are acknowledged too, we have them. Never an answer to a 997, a 999 or a TA1.
 """
 

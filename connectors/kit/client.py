@@ -1,4 +1,4 @@
-"""One HTTP request to a system, and what its failure means: known not sent, refused, or not known (decision D16)."""
+"""One HTTP request to a system, and what its failure means: known not sent, refused, or not known."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Hub:
     inward: Mapping[tuple[str, str], tuple[Door, Any]]
 
     def crowded(self) -> bool:
-        """Whether more waits than may: then the doors close and nothing is fetched (decision D15)."""
+        """Whether more waits than may: then the doors close and nothing is fetched."""
         limit = self.config.hub.limits.inbound
         with self.store.read() as connection:
             return work.count(connection, limit) >= limit
@@ -145,7 +145,7 @@ def definitions(config: Config, store: Store) -> Mapping[str, str]:
 
 
 def _activate(store: Store, commands: Commands, ways: Ways, library: Library, uploaded: Mapping[str, str]) -> None:
-    """Embedded, an edited mapping is promoted by the start (decision D28); refused when waiting documents would change identity."""
+    """Embedded, an edited mapping is promoted by the start; refused when waiting documents would change identity."""
     for name, routes in mapped_routes(ways).items():
         mapping = library.parse(name)
         with store.read() as connection:
@@ -229,7 +229,7 @@ def _door(system: str, block: In, config: Config) -> Door:
 
 
 def _parties(ways: Ways) -> Callable[[str, Mapping[str, Any] | None], tuple[str, str]]:
-    """Owner and counterparty of a document (decision D31): the system's party, and who buys or whose stock it is."""
+    """Owner and counterparty of a document: the system's party, and who buys or whose stock it is."""
     owners = {way.system: way.party for way in ways.ways.values()}
 
     def parties(system: str, body: Mapping[str, Any] | None) -> tuple[str, str]:

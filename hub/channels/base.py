@@ -1,4 +1,4 @@
-"""The contract of a channel: the store is the truth, a queue only a wake-up (decisions D10, D11).
+"""The contract of a channel: the store is the truth, a queue only a wake-up (decision 0006).
 
 ``inbound`` and ``outbound`` say "partition p has work"; which work, the store says. ``canonical`` carries admitted documents
 and events to other subscribers, numbered per key: a subscriber keeps (key, n), drops what it has and asks "again from n".

@@ -26,6 +26,10 @@ Json = Annotated[bool, typer.Option("--json", help="one object a line instead of
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="HUB_CONFIG", help="configuration file")]
 Actor = Annotated[str, typer.Option("--as", envvar="HUB_ACTOR", help="who does it, for the audit")]
 HUB_YAML = Path("hub.yaml")
+Why = Annotated[str, typer.Option(help="the reason, kept in the audit")]
+Table = Annotated[str, typer.Argument(help="item, unit, party, pack, or a table of your own")]
+CodeSet = Annotated[str, typer.Argument(help="whose codes: a system's `codes:`, or its name")]
+Code = Annotated[str, typer.Argument(help="the code as the partner writes it")]
 OPERATOR = "operator"
 
 
@@ -157,7 +161,7 @@ def init(folder: Annotated[Path, typer.Argument(help="where to; here if absent")
 
 @app.command()
 def run(config: Config = HUB_YAML, as_json: Json = False) -> None:
-    """Run the hub: transports, lane, deliveries and the HTTP door in one process."""
+    """Run the hub: connectors, lane, deliveries and the HTTP door in one process."""
     from hub.cli import running
 
     raise typer.Exit(running.run(config, Output(as_json)))
@@ -205,7 +209,7 @@ def migrate(config: Config = HUB_YAML, as_json: Json = False) -> None:
 
 @app.command()
 def doctor(config: Config = HUB_YAML, as_json: Json = False) -> None:
-    """Check configuration, store, mappings and every transport; say what is wrong, where and the fix."""
+    """Check configuration, store, mappings and every connector; say what is wrong, where and the fix."""
     from hub.cli import doctor as examination
 
     raise typer.Exit(examination.doctor(config, Output(as_json)))
@@ -288,7 +292,7 @@ def cases(
     apply: Annotated[bool, typer.Option("--apply", help="apply it as a revision of the head that is shown")] = False,
     discard: Annotated[bool, typer.Option("--discard", help="put it aside")] = False,
     head: Annotated[int | None, typer.Option(help="with --apply: the head that was seen")] = None,
-    why: Annotated[str, typer.Option(help="the reason, kept in the audit")] = "",
+    why: Why = "",
     actor: Actor = OPERATOR,
     config: Config = HUB_YAML,
     as_json: Json = False,
@@ -321,11 +325,22 @@ def codes_export(
 
 @codes.command("set")
 def codes_set(
-    table: str, code_set: str, code: str, canonical: str,
-    context: str = "", level: str = "", extension: str = "", ratio: Annotated[str, typer.Option(help="N/D, for table pack")] = "1/1",
-    preferred: bool = False, direction: str = "both", valid_from: str = "", valid_to: str = "",
-    actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
-) -> None:  # fmt: skip
+    table: Table,
+    code_set: CodeSet,
+    code: Code,
+    canonical: Annotated[str, typer.Argument(help="what it means in the canonical model")],
+    context: Annotated[str, typer.Option(help="only in this context; for an item its unit, as the fix of a hold says")] = "",
+    level: Annotated[str, typer.Option(help="packaging level of the item, as CS")] = "",
+    extension: Annotated[str, typer.Option(help="a second part of the meaning, where the table has one")] = "",
+    ratio: Annotated[str, typer.Option(help="N/D, for table pack")] = "1/1",
+    preferred: Annotated[bool, typer.Option(help="the one to write, where several codes mean the same")] = False,
+    direction: Annotated[str, typer.Option(help="both, in (reading only) or out (writing only)")] = "both",
+    valid_from: Annotated[str, typer.Option(help="first day, as 2026-11-02; open if absent")] = "",
+    valid_to: Annotated[str, typer.Option(help="last day; open if absent")] = "",
+    actor: Actor = OPERATOR,
+    config: Config = HUB_YAML,
+    as_json: Json = False,
+) -> None:
     """Set one code row; what waited for it goes on. For table pack: pack SET ITEM UNIT=BASE is `set pack SET ITEM BASE --context UNIT`."""
     from hub.cli import codes as tables
 
@@ -341,7 +356,7 @@ def codes_set(
 
 
 @codes.command("history")
-def codes_history(table: str, code_set: str, code: str, config: Config = HUB_YAML, as_json: Json = False) -> None:
+def codes_history(table: Table, code_set: CodeSet, code: Code, config: Config = HUB_YAML, as_json: Json = False) -> None:
     """What was known of a code, and when."""
     from hub.cli import codes as tables
 
@@ -350,9 +365,9 @@ def codes_history(table: str, code_set: str, code: str, config: Config = HUB_YAM
 
 @app.command()
 def resubmit(
-    document: int,
+    document: Annotated[int, typer.Argument(help="number of a document, as `hub holds` shows it")],
     edit: Annotated[Path | None, typer.Option(help="file with the edited message; the stored one again if absent")] = None,
-    why: str = "", actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
+    why: Why = "", actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Send an edited document in the place of one that waits; the original closes, linked."""
     from hub.cli import changing
@@ -362,7 +377,8 @@ def resubmit(
 
 @app.command()
 def retry(
-    id: int, kind: Annotated[str, typer.Option(help="document, message or delivery")] = "document",
+    id: Annotated[int, typer.Argument(help="its number, as `hub holds` shows it")],
+    kind: Annotated[str, typer.Option(help="document, message or delivery")] = "document",
     actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Look again at something held for a fault that was repaired."""
@@ -373,7 +389,9 @@ def retry(
 
 @app.command()
 def reject(
-    id: int, why: Annotated[str, typer.Option(help="the reason; its sender is told")], message: bool = False,
+    id: Annotated[int, typer.Argument(help="its number, as `hub holds` shows it")],
+    why: Annotated[str, typer.Option(help="the reason; its sender is told")],
+    message: Annotated[bool, typer.Option("--message", help="ID is that of a message, not of a document")] = False,
     actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Reject a document (or, with --message, a message) that waits; its sender is answered."""
@@ -387,7 +405,7 @@ def deliveries(
     id: Annotated[int | None, typer.Argument(help="one delivery; open and held ones if absent")] = None,
     sent: Annotated[bool, typer.Option("--sent", help="it was taken: close the doubt")] = False,
     again: Annotated[bool, typer.Option("--again", help="send it again")] = False,
-    why: str = "", actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
+    why: Why = "", actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Documents on their way out; settle one that is in doubt."""
     from hub.cli import changing

@@ -1,4 +1,4 @@
-"""Bitemporal code tables (decision D18): valid time by the document's day, knowledge time by revision (D2).
+"""Bitemporal code tables: valid time by the document's day, knowledge time by revision (decision 0002).
 
 ``Codebook`` keeps every row in memory and loads what is new; ``BookView`` is one revision of it; ``view.for_code_set``
 gives what a system sees, the ``Codes`` of the mapping language. What asks a store is imported when it is named, so that the

@@ -61,7 +61,7 @@ def retire(unit: UnitOfWork, table: str, name: str, text: str, context: str, *, 
     current = unit.connection.execute(_same_key, {"codes": [text]})
     rows = [item.row for item in current if (item.tab, item.code_set, item.context) == (table, name, context)]
     if not rows:
-        raise Reject(f"{table}/{name} has no row for {text!r}", at=context or "-", fix="hub codes find")
+        raise Reject(f"{table}/{name} has no row for {text!r}", at=context or "-", fix=f"hub codes history {table} {name} {text}")
     number = next_revision(unit, actor, f"retired {table}/{name}/{text}")
     _end_rows(unit, rows, number)
     return number

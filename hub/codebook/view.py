@@ -3,7 +3,7 @@
 Answers that were found are remembered: a view is frozen, so the same question has the same answer, and most orders name
 codes that were named a moment ago.
 
-Order (decision D18): exact row of the code set, the row without context, the same in each parent; for items then the GTIN
+Order: exact row of the code set, the row without context, the same in each parent; for items then the GTIN
 that the message carries. Two answers, or a GTIN that contradicts the table, are a ``Miss`` with candidates. Never guessed.
 """
 

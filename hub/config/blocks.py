@@ -1,4 +1,4 @@
-"""The blocks of ``hub.yaml`` as types (decision D27). Each field says what it is: lint, reference page and errors come from here."""
+"""The blocks of ``hub.yaml`` as types. Each field says what it is: lint, reference page and errors come from here."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ class In(Block):
 
 
 class Out(Block):
-    """One subscription: which documents go to this system, how they are written and sent (decision D16)."""
+    """One subscription: which documents go to this system, how they are written and sent."""
 
     on: str = Field(min_length=1, description="canonical document type, as order_response")
     mapping: str = Field(min_length=1, description="name of the mapping that writes it")

@@ -1,4 +1,4 @@
-"""Canonical decimal texts <-> the integers that services count in (decision D21).
+"""Canonical decimal texts <-> the integers that services count in (decision 0011).
 
 Quantities are millionths of a unit, money is minor units of its currency; both fit a BIGINT or are refused by name.
 No float and no division but exact integer ones with a stated rounding.

@@ -1,6 +1,6 @@
 """What the services' tables share: sets of pairs as one parameter, and upserts, for SQLite and PostgreSQL.
 
-The text of a statement does not change with the number of documents in the window (decision D3).
+The text of a statement does not change with the number of documents in the window (decision 0003).
 """
 
 from __future__ import annotations

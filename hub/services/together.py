@@ -1,7 +1,7 @@
 """Several services as one: loaded in one sequence, wired to each other, their events passed on inside the unit of work.
 
 Services do not import each other. What one asks of another is a Protocol in the asking service, filled here by ``wire``;
-what one tells another is an event, given to the others' ``hear`` at once (decision D12). The apply stage sees one service.
+what one tells another is an event, given to the others' ``hear`` at once. The apply stage sees one service.
 """
 
 from __future__ import annotations

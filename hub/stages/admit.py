@@ -133,7 +133,7 @@ def alike(doc: Document, earlier: Content) -> bool:
 
 
 def same(doc: Document, earlier: Content, ask: Asker) -> bool:
-    """Same content (decision D6): if S differs and inputs differ, the earlier raw is translated again before anything is called changed."""
+    """Same content (decision 0004): if S and inputs differ, the earlier raw is translated again before anything is called changed."""
     if alike(doc, earlier):
         return True
     if doc.f is None or earlier.inputs == doc.inputs:

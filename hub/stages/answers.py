@@ -1,6 +1,6 @@
 """What a sender is told besides what services say: that its message was read (997, TA1), and that a document was refused or waits.
 
-Findings give the syntax acknowledgement, also when documents are held: we have them (decision D17). A document that a
+Findings give the syntax acknowledgement, also when documents are held: we have them. A document that a
 person rejects, or that waits longer than the route allows, gives an application answer where its type has one.
 """
 

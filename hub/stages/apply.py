@@ -1,6 +1,6 @@
 """Apply: canonical document -> effects of the services and events, all inside the window's unit of work.
 
-Services decide over states in memory; what they tell each other is dispatched here, before the commit (decision D12).
+Services decide over states in memory; what they tell each other is dispatched here, before the commit.
 What follows is collected as values: outbox rows, deliveries, code changes. The flush writes them.
 """
 
@@ -23,7 +23,7 @@ from hub.store.records import Document, Head, Way
 EVENTS_AT_MOST = 1000
 """More events than this from one document is a circle between services: a fault of the program."""
 REFERENCE_ABOVE = 256 * 1024
-"""Bytes; a larger body is published as a reference to its document (decision D11)."""
+"""Bytes; a larger body is published as a reference to its document."""
 
 
 @dataclass(frozen=True, slots=True)

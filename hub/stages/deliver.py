@@ -1,4 +1,4 @@
-"""Deliver: a subscription's document -> bytes -> the other side -> receipt (decision D16).
+"""Deliver: a subscription's document -> bytes -> the other side -> receipt.
 
 ``sending`` is committed before the bytes leave. Known not sent: back to pending with a longer wait each time, and a circuit for
 the receiver. Answered no: held. Unknown: the same bytes again if the receiver is idempotent, else it is asked, else a person.

@@ -82,7 +82,7 @@ class Flush:
         outgoing.repeat(self.unit, [(doc.id, doc.of, doc.system) for doc in self.decision.new if doc.state is State.DUPLICATE and doc.of])
 
     def _acknowledgements(self) -> list[outgoing.Entry]:
-        """The syntax acknowledgement of each message that began in this window, also when its documents are held (decision D17)."""
+        """The syntax acknowledgement of each message that began in this window, also when its documents are held."""
         return [
             outgoing.Entry(s.id, s.system, document_id(progress.message.seq, 0), progress.work.seq, out, s.latest, s.assign)
             for progress in self.plan.progress.values()

@@ -1,4 +1,4 @@
-"""Rows 10-17 of the identity table, and the walk along the line of a key (decision D8).
+"""Rows 10-17 of the identity table, and the walk along the line of a key (decision 0004).
 
 A line is walked in document order; a document is applied only if nothing before it is unsettled. Orphans (their predecessor
 is missing) and parked conflicts stand outside and block nothing.

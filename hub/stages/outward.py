@@ -1,4 +1,4 @@
-"""Ways out: an ``out:`` line compiled to subscriptions that number, render and send (decision D16).
+"""Ways out: an ``out:`` line compiled to subscriptions that number, render and send.
 
 ``render`` is pure: the document, what was assigned in the unit of work (numbers, time, the codebook's revision) and the
 mapping give the bytes, so a retry sends the same ones.

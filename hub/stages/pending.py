@@ -1,4 +1,4 @@
-"""A document held longer than its route's ``answer_within`` is answered "received, pending", once (decision D17)."""
+"""A document held longer than its route's ``answer_within`` is answered "received, pending", once."""
 
 from __future__ import annotations
 

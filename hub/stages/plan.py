@@ -1,4 +1,4 @@
-"""What a window will do: work of one partition, read and translated outside the transaction (decision D3).
+"""What a window will do: work of one partition, read and translated outside the transaction (decision 0003).
 
 Up to ``limit`` documents or half a second of translating; it never waits to fill. A window holds only documents that change
 the codebook, or none. A large message goes on where the last window stopped.

@@ -37,7 +37,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A system's ``out:`` line: which documents it wants, how they are numbered, made into bytes and sent (decision D16).
+    """A system's ``out:`` line: which documents it wants, how they are numbered, made into bytes and sent.
 
     ``party``: only what is for this party (None: any). With ``function`` it is the party that the document names in it,
     whoever it is addressed to; None: that it names anybody. ``assign(number, now)`` gives control numbers and times;

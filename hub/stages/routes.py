@@ -130,7 +130,7 @@ def compile_way(name: str, system: System, one: In, library: Library, formats: M
 
 
 def compile_route(system: System, name: str, block: RouteBlock, mapping: ParsedMapping, options: Mapping[str, Any]) -> Route:
-    """A route: its type looked up, and what decides its translations besides the mapping hashed (decision D1): leniency, time
+    """A route: its type looked up, and what decides its translations besides the mapping hashed (decision 0001): leniency, time
     zone, code set, and every word that the reader gets, the charset among them."""
     if mapping.outgoing:
         raise Misconfigured(f"mapping {mapping.name!r} writes {mapping.target.format}; a route in needs one that reads", at=name)

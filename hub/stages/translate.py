@@ -47,7 +47,7 @@ class Translated:
 
     ``technical`` T with its system, ``key`` K = (namespace, object kind, values ...), ``source`` S (16 bytes),
     ``revision`` V as text; ``canonical`` the body as canonical JSON bytes and ``fingerprint`` F over it (16 bytes),
-    both None while ``problems`` stand against it. ``inputs`` is the id of what it was translated under (D1).
+    both None while ``problems`` stand against it. ``inputs`` is the id of what it was translated under (decision 0001).
     """
 
     n: int
@@ -118,7 +118,7 @@ class Inputs:
         return next((self.routes[name] for name in (*types, "*") if name in self.routes), None)
 
     def id(self, route: Route, layout: Layout) -> str:
-        """The id of decision D1: what stands on every document."""
+        """The id of decision 0001: what stands on every document."""
         return inputs_id(route.mapping.hash, route.settings_hash, layout.hash, self.codes.revision)
 
 
@@ -160,7 +160,7 @@ def translate(raw: bytes, envelope: Envelope, inputs: Inputs, only: Container[in
 
 
 def _translated(document: Document, envelope: Envelope, inputs: Inputs) -> Translated:
-    """One document, whatever it says: a fault of our own program holds it alone, and those behind it go on (decision D3)."""
+    """One document, whatever it says: a fault of our own program holds it alone, and those behind it go on (decision 0003)."""
     try:
         return translate_document(document, envelope, inputs)
     except Exception as error:
@@ -170,7 +170,7 @@ def _translated(document: Document, envelope: Envelope, inputs: Inputs) -> Trans
 
 
 def translate_document(document: Document, envelope: Envelope, inputs: Inputs) -> Translated:
-    """Translate one document: key first, from the source alone, then the body (decision D4)."""
+    """Translate one document: key first, from the source alone, then the body."""
     route = inputs.route(tuple(document.types))
     if route is None:
         return _unrouted(document, envelope, inputs)
@@ -265,7 +265,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 def technical_id(document: Document, envelope: Envelope) -> tuple[str, ...] | None:
-    """T of decision D5: the format's own, else the sender's idempotency key with the place in the message."""
+    """T of decision 0004: the format's own, else the sender's idempotency key with the place in the message."""
     if document.technical is not None:
         return (envelope.system, *document.technical)
     event = f"{envelope.headers.get('ce-source', '')} {envelope.headers['ce-id']}" if "ce-id" in envelope.headers else None

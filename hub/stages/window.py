@@ -1,4 +1,4 @@
-"""The window: work of one partition through translate, admit and apply in one unit of work (decision D3).
+"""The window: work of one partition through translate, admit and apply in one unit of work (decision 0003).
 
 plan (outside) -> lock -> load the state of the whole window -> decide in memory -> flush set-based -> commit -> settle.
 A second look at the codebook's revision stands between deciding and writing hold rows: else a document may be held for ever

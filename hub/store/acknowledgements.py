@@ -1,4 +1,4 @@
-"""Received acknowledgements meet what was sent, by the numbers assigned to it (decision D17). A service like the others.
+"""Received acknowledgements meet what was sent, by the numbers assigned to it. A service like the others.
 
 ``acknowledgement/1``: ``{of: {control, group, ...}, status, errors}``. The numbers in ``of`` are looked up among the numbers
 that deliveries to that system were given; each must be the delivery's own.

@@ -1,4 +1,4 @@
-"""The clock and the source of ids, given from outside (decision D32): stages get ``now`` once a window."""
+"""The clock and the source of ids, given from outside: stages get ``now`` once a window."""
 
 from __future__ import annotations
 

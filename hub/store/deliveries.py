@@ -1,4 +1,4 @@
-"""Deliveries on their way: what may leave next, what is committed before and after the send, circuits, acknowledgements (D16, D17)."""
+"""Deliveries on their way: what may leave next, what is committed before and after the send, circuits, acknowledgements."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What applying one canonical document may leave behind, as values: services give them, the flush writes them.
 
 A service never writes an outbox or a delivery row itself; it says what happened (``Event``) and who is to be told
-(``Outgoing``), and one transaction keeps all of it with the identity and the state (decisions D11, D12, D16).
+(``Outgoing``), and one transaction keeps all of it with the identity and the state.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A canonical document for whoever subscribed to ``type`` for ``party`` (decision D16).
+    """A canonical document for whoever subscribed to ``type`` for ``party``.
 
     ``effect`` tells several answers of one document apart; ``references`` are business numbers that find it.
     """
@@ -56,7 +56,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class CodeChange:
-    """One row for the codebook that a master-data document brings (decision D18); ``table`` may be ``pack``."""
+    """One row for the codebook that a master-data document brings; ``table`` may be ``pack``."""
 
     table: str
     code_set: str
@@ -82,7 +82,7 @@ class State(Protocol):
     """One service's share of the window: loaded once, changed in memory, flushed once."""
 
     def copy(self) -> Self:
-        """An independent copy: a window may decide twice (decision D3)."""
+        """An independent copy: a window may decide twice (decision 0003)."""
 
     def flush(self, connection: Connection) -> None:
         """Write what changed, one statement a table whatever the number of documents."""

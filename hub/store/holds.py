@@ -1,4 +1,4 @@
-"""Holds: rows (owner, cause, cause key), all causes at once; and their release (decision D9).
+"""Holds: rows (owner, cause, cause key), all causes at once; and their release (decision 0005).
 
 A release writes the fact under the exclusive codebook lock, deletes the hold rows and queues what is freed. It never
 touches a document or a key row, so it cannot deadlock with a window, and it decides nothing.

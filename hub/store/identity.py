@@ -1,4 +1,4 @@
-"""Identity: heads of business keys, technical ids, occurrences, applied effects. Never pruned (decision D7)."""
+"""Identity: heads of business keys, technical ids, occurrences, applied effects. Never pruned (decision 0004)."""
 
 from __future__ import annotations
 

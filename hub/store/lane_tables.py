@@ -1,4 +1,4 @@
-"""Tables of the lane: what arrived, what is to be done, what each document became (facts of the durable lane, D1-D10)."""
+"""Tables of the lane: what arrived, what is to be done, what each document became."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages as they arrived: unchanged bytes, compressed, up to 1 MB as one value and above in chunks (decision D14)."""
+"""Messages as they arrived: unchanged bytes, compressed, up to 1 MB as one value and above in chunks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def find(connection: Connection, system: str, delivery_id: str, sha: bytes) -> i
 
 
 def other_body(connection: Connection, system: str, delivery_id: str, sha: bytes) -> int | None:
-    """A message with the same delivery id and another body, or None (decision D5: refused at the door)."""
+    """A message with the same delivery id and another body, or None (decision 0004: refused at the door)."""
     where = (message.c.system == system) & (message.c.delivery_id == delivery_id) & (message.c.sha != sha)
     return connection.execute(select(message.c.seq).where(where).limit(1)).scalar()
 

@@ -1,4 +1,4 @@
-"""Migrations by Alembic over the one metadata (decision D29). The embedded store upgrades itself after a copy of its file.
+"""Migrations by Alembic over the one metadata. The embedded store upgrades itself after a copy of its file.
 
 ``hub/store/migrations/versions`` holds one file a step; a service's tables have steps of their own. A test compares what they make
 with the metadata.

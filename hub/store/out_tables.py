@@ -1,4 +1,4 @@
-"""Tables of what leaves: the outbox of channel ``canonical``, deliveries with their attempts, numbers, circuits (D11, D16, D17)."""
+"""Tables of what leaves: the outbox of channel ``canonical``, deliveries with their attempts, numbers, circuits."""
 
 from __future__ import annotations
 

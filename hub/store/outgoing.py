@@ -1,4 +1,4 @@
-"""What leaves: outbox rows of ``canonical`` with n per key, deliveries with the numbers assigned to them (D11, D16)."""
+"""What leaves: outbox rows of ``canonical`` with n per key, deliveries with the numbers assigned to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people watch, written by whoever changes a state, in the same commit (decision D38): counters, feed, numbers, cases."""
+"""What people watch, written by whoever changes a state, in the same commit: counters, feed, numbers, cases."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def told(item: Document, now: int) -> dict[str, Any]:
 
 
 def save_numbers(connection: Connection, documents: Iterable[Document]) -> None:
-    """Index the business numbers by which a search finds a document, also while it is held (decision D33)."""
+    """Index the business numbers by which a search finds a document, also while it is held."""
     rows = [{"value": value, "name": name, "document": item.id} for item in documents for name, value in item.numbers if value]
     bulk.insert_new(connection, number, rows)
 

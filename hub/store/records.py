@@ -93,7 +93,8 @@ class Content:
 
 @dataclass(slots=True, eq=False)
 class Document:
-    """One document in the lane. ``holds`` maps (cause, cause key) to details; ``stored`` tells a row from an arrival."""
+    """One document in the lane. The letters are those of decision 0004: ``t`` technical id, ``k`` business key, ``s`` and ``f`` hashes of
+    source and canonical body, ``v`` revision. ``holds`` maps (cause, cause key) to details; ``stored`` tells a row from an arrival."""
 
     id: int
     message: int

@@ -1,4 +1,4 @@
-"""One running hub a store: the embedded lane is the only writer that works by itself (decision D13).
+"""One running hub a store: the embedded lane is the only writer that works by itself.
 
 A lock on a file beside the store, held as long as the process lives: the system takes it away from a process that dies.
 """

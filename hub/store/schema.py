@@ -1,4 +1,4 @@
-"""One metadata for every table of the hub (decision D29), and the column types that decision D21 allows.
+"""One metadata for every table of the hub, and the column types that exact numbers allow (decision 0011).
 
 Instants are microseconds UTC in BIGINT, hashes 16 bytes, decimals text or scaled integers; ``Numeric``, ``Float``
 and ``DateTime`` are banned. A service declares its own tables on ``metadata`` in its ``tables.py``.

@@ -1,4 +1,4 @@
-"""Kept texts: inputs by their id (D1), mapping texts by hash and which is active (D28), uploaded definitions."""
+"""Kept texts: inputs by their id (decision 0001), mapping texts by hash and which is active, uploaded definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pending work: rows of a partition, deleted by the commit that settles them (decision D10). This is the local channel."""
+"""Pending work: rows of a partition, deleted by the commit that settles them (decision 0006). This is the local channel."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def waiting_partitions(connection: Connection, older_than: int | None = None) ->
 
 
 def count(connection: Connection, limit: int) -> int:
-    """How much work is open, counted up to ``limit`` (back-pressure, decision D15)."""
+    """How much work is open, counted up to ``limit`` (back-pressure)."""
     inner = select(work.c.seq).limit(limit).subquery()
     return int(connection.execute(select(func.count()).select_from(inner)).scalar_one())
 

@@ -1,4 +1,4 @@
-"""Several threads, one writer: whoever finds the door open writes for all who wait, in one commit (decision D13).
+"""Several threads, one writer: whoever finds the door open writes for all who wait, in one commit.
 
 SQLite does not queue writers fairly; here they stand in a line, and a commit with its fsync is shared by all in it.
 """

@@ -49,7 +49,7 @@ class Miss:
 
 
 class Codes(Protocol):
-    """Code tables as one system sees them at one revision (decision D18). Pure: same question, same answer."""
+    """Code tables as one system sees them at one revision. Pure: same question, same answer."""
 
     @property
     def revision(self) -> int: ...

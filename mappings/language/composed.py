@@ -1,4 +1,4 @@
-"""YAML as composed nodes: every scalar is text, every node knows its place, nothing is guessed (decision D25)."""
+"""YAML as composed nodes: every scalar is text, every node knows its place, nothing is guessed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small parts of generated code, as ``ast`` nodes. Texts of a mapping get in only as ``ast.Constant`` (decision D25)."""
+"""Small parts of generated code, as ``ast`` nodes. Texts of a mapping get in only as ``ast.Constant``."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ Origin = Literal["own", "inherited", "overridden"]
 class Mapping:
     """A mapping file, read and checked as far as that goes without a layout.
 
-    ``hash`` covers the normal form of the tree with its bases and the versions of the functions it uses (decision D28);
+    ``hash`` covers the normal form of the tree with its bases and the versions of the functions it uses;
     examples and layout of the text take no part. ``volatile`` are (segment, field) pairs that the source fingerprint
     leaves out. ``bases`` names the mappings it extends, nearest first; ``origins`` says of each target where it is from.
     """

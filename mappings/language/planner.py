@@ -46,7 +46,7 @@ class Planner:
         self._slots = 0
 
     def apart(self, named: Iterable[tuple[str, Expression]], word: str, *, every: bool = False) -> Block:
-        """A block of ``key``, ``revision`` ...: source paths and pure functions only (decision D4)."""
+        """A block of ``key``, ``revision`` ...: source paths and pure functions only."""
         self.calls.pure = word
         fields: list[tuple[str, ItemPlan]] = []
         for name, expression in named:

@@ -150,7 +150,7 @@ def function(
 
 
 def used_versions(tree: object) -> str:
-    """Names and versions of all functions that a tree calls: part of a mapping's hash (decision D28)."""
+    """Names and versions of all functions that a tree calls: part of a mapping's hash."""
     names = sorted({call.name for call in _calls(tree)})
     return " ".join(f"{name}/{FUNCTIONS[name].version}" for name in names if name in FUNCTIONS)
 

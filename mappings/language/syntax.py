@@ -1,6 +1,6 @@
 """The syntax tree of a mapping: what the text says, before any layout is known.
 
-Marks take no part in comparison and ``repr``: ``repr`` of a tree is its normal form, which is hashed (decision D28).
+Marks take no part in comparison and ``repr``: ``repr`` of a tree is its normal form, which is hashed.
 """
 
 from __future__ import annotations

@@ -24,7 +24,10 @@ def line_problems(line: str, root: Path) -> list[str]:
 
 def calls(text: str, name: str) -> list[str]:
     """Problems of one Python file that need its syntax: ``float(...)``, ``open(...)`` without a path."""
-    banned = {"float": "float() in the product: amounts and quantities are exact (D21)", "open": "open(): path.open(encoding=...)"}
+    banned = {
+        "float": "float() in the product: amounts and quantities are exact (decision 0011)",
+        "open": "open(): path.open(encoding=...)",
+    }
     return [
         f"{name}:{node.lineno}: {banned[node.func.id]}"
         for node in ast.walk(ast.parse(text, name))
@@ -41,7 +44,7 @@ def problems(path: Path, text: str, root: Path = tree.ROOT) -> list[str]:
     if path.suffix == ".py" and name.split("/")[0] in tree.PACKAGES:
         found += calls(text, name)
     if name == "requirements.lock" and INDEX.search(text):
-        found.append(f"{name}: names the address of an index (D35)")
+        found.append(f"{name}: names the address of an index")
     return found
 
 

@@ -90,9 +90,9 @@ def test_repeated_headings_are_numbered_and_chinese_ones_kept() -> None:
         ("docs/a.md", "see https://" + hygiene.HOSTS[0] + "/x", f"docs/a.md:1: names the host of a registry ({hygiene.HOSTS[0]})"),
         ("docs/a.md", "\n/ho" + "me/ann/hub", "docs/a.md:2: holds an absolute path of one machine"),
         ("hub/a.py", "# TO" + "DO later", "hub/a.py:1: work left open"),
-        ("hub/a.py", "x = float('1')", "hub/a.py:1: float() in the product: amounts and quantities are exact (D21)"),
+        ("hub/a.py", "x = float('1')", "hub/a.py:1: float() in the product: amounts and quantities are exact (decision 0011)"),
         ("hub/a.py", "x = open('a')", "hub/a.py:1: open(): path.open(encoding=...)"),
-        ("requirements.lock", "--index" + "-url https://example.org", "requirements.lock: names the address of an index (D35)"),
+        ("requirements.lock", "--index" + "-url https://example.org", "requirements.lock: names the address of an index"),
     ],
 )
 def test_what_no_file_may_hold_is_found(tmp_path: Path, name: str, text: str, expected: str) -> None:

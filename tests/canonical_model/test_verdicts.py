@@ -1,4 +1,4 @@
-"""jsonschema-rs (both forms of the schema), jsonschema and pydantic give one verdict on every body (decision D26)."""
+"""jsonschema-rs (both forms of the schema), jsonschema and pydantic give one verdict on every body."""
 
 from __future__ import annotations
 

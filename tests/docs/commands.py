@@ -79,7 +79,7 @@ def _shown(one: Any) -> str:
 
 def _spelled(one: Any) -> str:
     value = "" if one.is_flag else f" {one.name.upper()}"
-    return ", ".join(name for name in one.opts if name.startswith("--"))[:60] + value
+    return ", ".join(name for name in reversed(one.opts))[:60] + value
 
 
 def _help(one: Any) -> str:

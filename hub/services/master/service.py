@@ -37,7 +37,7 @@ class MasterService:
 
     def load(self, connection: Connection, documents: Iterable[Applicable]) -> MasterState:
         """Load the products and parties that the window's documents name. Rows are not locked: a window that changes them
-        holds the codebook lock, and no other document (decision D3)."""
+        holds the codebook lock, and no other document (decision 0003)."""
         state = MasterState()
         items: set[str] = set()
         names: set[str] = set()

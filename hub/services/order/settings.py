@@ -41,7 +41,7 @@ class AgreedPrice(_Block):
     """The agreed price of an item for one unit of it."""
 
     item: str = Field(min_length=1, description="canonical item, as a GTIN of 14 digits or CODESET:CODE")
-    unit: str = Field(min_length=1, description="unit that the price is for, as PCE (UN/ECE Rec 20)")
+    unit: str = Field(min_length=1, description="unit that the price is for, in canonical form, as EA")
     amount: Number = Field(description="price of one unit")
     currency: Currency = Field(description="currency, ISO 4217")
 

@@ -1,4 +1,4 @@
-"""What flows: documents by route and state from the counter rows (decision D38), and the last lines of the change feed."""
+"""What flows: documents by route and state from the counter rows, and the last lines of the change feed."""
 
 from __future__ import annotations
 

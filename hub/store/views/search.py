@@ -1,4 +1,4 @@
-"""Search by any business number that mappings name, also of held documents: one look into one index (decision D33)."""
+"""Search by any business number that mappings name, also of held documents: one look into one index."""
 
 from __future__ import annotations
 

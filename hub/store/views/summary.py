@@ -1,6 +1,6 @@
 """The whole store in a dozen numbers: what the demo prints at its end, and what an operator asks first.
 
-Counts documents row by row: for a store of a day, not for a page that refreshes (that one has the counter rows, D38).
+Counts documents row by row: for a store of a day, not for a page that refreshes (that one has the counter rows).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Functions that ask the code tables. What was given stays beside what it means (decision D19); nothing is guessed (D18)."""
+"""Functions that ask the code tables. What was given stays beside what it means; nothing is guessed."""
 
 from __future__ import annotations
 

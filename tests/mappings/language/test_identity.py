@@ -1,4 +1,4 @@
-"""Key, revision, numbers, stake, dates: from the source alone, before any code table is asked (decision D4)."""
+"""Key, revision, numbers, stake, dates: from the source alone, before any code table is asked."""
 
 from __future__ import annotations
 
