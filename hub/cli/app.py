@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -28,13 +30,25 @@ OPERATOR = "operator"
 
 
 def main() -> None:
-    """Run the command line; every error of ours is told as fact, place and fix with its exit code."""
+    """Run the command line; every error is told as fact, place and fix with its exit code, never as a traceback."""
     try:
         app(standalone_mode=True)
     except HubError as error:
-        import sys
-
         fail(error, Output("--json" in sys.argv))
+    except Exception as error:
+        fail(_told(error), Output("--json" in sys.argv))
+
+
+def _told(error: Exception) -> HubError:
+    """What was not foreseen as fact, place and fix: a file that is not there, a number that no store has, a fault of our own."""
+    if isinstance(error, OSError):
+        return HubError(f"{error.filename or 'a file'}: {error.strerror or error}", fix="check the path and its rights")
+    if isinstance(error, OverflowError):
+        return HubError(f"a number is too large: {error}", fix="give a number that the hub has shown")
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return HubError(
+        f"{type(error).__name__}: {error}", at=f"{last.filename}:{last.lineno}", fix="a fault of the hub itself: please report it"
+    )
 
 
 # ---- without a store

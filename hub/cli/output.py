@@ -66,7 +66,7 @@ class Output:
     def emit(self, row: Mapping[str, Any], human: Callable[[Mapping[str, Any]], str] | None = None) -> None:
         """Print one object, as JSON or as the lines that ``human`` makes of it."""
         if self.as_json or human is None:
-            sys.stdout.buffer.write(orjson.dumps(row, default=plain) + b"\n")
+            sys.stdout.buffer.write(orjson.dumps(row, default=plain, option=orjson.OPT_NON_STR_KEYS) + b"\n")
             sys.stdout.buffer.flush()
         else:
             print(human(row), flush=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from canonical_model.problems import Cause, HubError, Problem, Retry
+from canonical_model.problems import REMOVED_BY, Cause, HubError, Problem, Retry
 from connectors.base import Receipt, SendRefused, SendUncertain
 from hub import signals as names
 from hub.signals import Signals, reach
@@ -92,7 +92,7 @@ class Delivering:
             if circuit is not None and circuit.open_until > now:
                 return []
             due = deliveries.due(connection, subscription.id, now, _at_once(subscription, circuit))
-        rendered = [(item, _bytes(subscription, item)) for item in due]
+        rendered = [_made(subscription, item, now) for item in due]
         good = [(item, made) for item, made in rendered if isinstance(made, Rendered)]
         if not rendered:
             return []
@@ -147,7 +147,8 @@ class Delivering:
         )
         if result.state == "refused":
             fact = f"the receiver refused it: {result.detail}"
-            _hold(unit, result.delivery.id, Problem(Cause.REFUSED_BY_RECEIVER, result.delivery.subscription, fact))
+            fix = f"after the repair here or there: hub retry {result.delivery.id} --kind delivery"
+            _hold(unit, result.delivery.id, Problem(Cause.REFUSED_BY_RECEIVER, result.delivery.subscription, fact, fix))
 
     def _turn_circuit(self, unit: UnitOfWork, subscription: Subscription, results: list[Sent]) -> None:
         """A failure opens the circuit for longer each time; any answer closes it, and its holds go by themselves."""
@@ -161,7 +162,7 @@ class Delivering:
         deliveries.set_circuit(unit.connection, subscription.id, failures, unit.now + wait_after(failures), unit.now, failed.detail)
         if failures == DOWN_AFTER:
             fact = f"{subscription.system} has not answered {failures} times: {failed.detail}"
-            _hold(unit, failed.delivery.id, Problem(Cause.RECEIVER_DOWN, subscription.id, fact))
+            _hold(unit, failed.delivery.id, Problem(Cause.RECEIVER_DOWN, subscription.id, fact, REMOVED_BY[Cause.RECEIVER_DOWN]))
 
     def _settle_uncertain(self, item: Delivery) -> None:
         """Idempotent: the same bytes again. Can be asked: ask. Else a person says."""
@@ -185,6 +186,18 @@ def _at_once(subscription: Subscription, circuit: Circuit | None) -> int:
     return AT_ONCE if repeatable and circuit is None else 1
 
 
+def _made(subscription: Subscription, item: Delivery, now: int) -> tuple[Delivery, Rendered | tuple[Problem, ...]]:
+    """The bytes of a delivery. Where the codes of then do not give any, those of now do: what was held for a code goes when it comes."""
+    made = _bytes(subscription, item)
+    if isinstance(made, Rendered) or "revision" not in item.assigned:
+        return item, made
+    newest = {**item.assigned, "revision": subscription.assign(item.number, now)["revision"]}
+    if newest == item.assigned:
+        return item, made
+    later = replace(item, assigned=newest)
+    return later, _bytes(subscription, later)
+
+
 def _bytes(subscription: Subscription, item: Delivery) -> Rendered | tuple[Problem, ...]:
     """The bytes of the first attempt, if there was one; else made now from body and assigned numbers. Pure."""
     if item.payload is not None:
@@ -192,7 +205,11 @@ def _bytes(subscription: Subscription, item: Delivery) -> Rendered | tuple[Probl
     try:
         return subscription.render(item.body, item.assigned)
     except HubError as error:
-        return (Problem(Cause.MAPPING_ERROR, subscription.id, error.fact),)
+        return (
+            Problem(
+                Cause.MAPPING_ERROR, subscription.id, error.fact, error.fix or f"hub map promote, or hub retry {item.id} --kind delivery"
+            ),
+        )
     except Exception as error:
         return (program_error(f"delivery:{item.id}", error),)
 

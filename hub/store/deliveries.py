@@ -96,6 +96,7 @@ def start(connection: Connection, items: Iterable[tuple[Delivery, Mapping[str, A
         values = {
             "state": "sending", "owner": owner, "tries": item.tries + 1, "payload": zstandard.compress(rendered["payload"], 3),
             "name": rendered["name"], "content_type": rendered["content_type"], "headers": orjson.dumps(rendered["headers"]).decode(),
+            "assigned": orjson.dumps(item.assigned).decode(),
         }  # fmt: skip
         connection.execute(update(delivery).where(delivery.c.id == item.id).values(values))
         connection.execute(insert(attempt), {"delivery": item.id, "n": item.tries + 1, "owner": owner, "at": now})
