@@ -134,7 +134,7 @@ def _store(hub: Hub) -> str:
     with hub.store.read() as connection:
         view = hub.flow.codebook.view(connection)
         ask, names = ("SHOW", ("fsync", "synchronous_commit")) if hub.store.shared else ("PRAGMA", ("journal_mode", "synchronous"))
-        words = [f"{name} {connection.exec_driver_sql(f'{ask} {name}').scalar()}" for name in names]
+        words = [f"{name.removesuffix('_mode')} {connection.exec_driver_sql(f'{ask} {name}').scalar()}" for name in names]
     return f"{hub.store.url}, codebook revision {view.revision}, {', '.join(words)}"
 
 

@@ -63,8 +63,12 @@ class Store:
     def open(self) -> Store:
         """Open the store; embedded it is upgraded first. Raises Misconfigured when it is not ours, may not be written, or, in
         production, is of another release."""
-        self.database.open()
-        return self.prepare()
+        try:
+            self.database.open()
+            return self.prepare()
+        except BaseException:
+            self.close()
+            raise
 
     def migrate(self) -> tuple[str, ...]:
         """Bring the tables to this release; gives the steps at which they stood before (none: there were no tables)."""

@@ -119,6 +119,7 @@ DO $$ DECLARE t text; filled boolean; BEGIN
   FOR t IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
     EXECUTE format('ALTER SEQUENCE %I RESTART', t);
   END LOOP;
+  ALTER TABLE effect DROP CONSTRAINT IF EXISTS planted;
   UPDATE partition SET tries = 0, owner = NULL;
 END $$"""
 

@@ -93,14 +93,14 @@ def place(engine: str) -> Iterator[tuple[str, Path | None]]:
         store = Store(url, partitions=SYSTEMS)
         store.migrate()
         with store.read() as connection:
-            folder = connection.exec_driver_sql("show data_directory").scalar()
+            data = connection.exec_driver_sql("show data_directory").scalar()
         store.close()
-        yield url, Path(str(folder)).parent
+        yield url, Path(str(data)).parent
 
 
 def measure(engine: str, workers: int, limit: int, documents: int) -> dict[str, object]:
     with place(engine) as (url, folder):
-        worlds.open_store = lambda path, clock, partitions=4: Store(url, clock, SYSTEMS)
+        vars(worlds)["open_store"] = lambda path, clock, partitions=4: Store(url, clock, SYSTEMS)
 
         def make() -> World:
             return World(Path("/"), limit)
