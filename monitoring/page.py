@@ -16,7 +16,8 @@ STYLE = """
 body{font:15px/1.5 system-ui,"Noto Sans CJK SC",sans-serif;margin:1.5rem auto;max-width:75rem;padding:0 1rem}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}
 table{border-collapse:collapse;width:100%}th,td{padding:.3rem .6rem;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
-th{font-weight:600}td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}code{font-size:.9em}
+th{font-weight:600}td:first-child,td.n,th.n{white-space:nowrap}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}code{font-size:.9em}
 .ok{color:var(--ok)}.held{color:var(--held)}.bad{color:var(--bad)}.mute{color:var(--mute)}.doubt{color:var(--doubt)}.link{color:var(--link)}
 """
 
@@ -62,7 +63,7 @@ def held_table(held: Sequence[Held], now: datetime, language: str) -> str:
 
 
 def flow_table(flows: Sequence[Flow], language: str) -> str:
-    """Routes with how many documents are in each state; the sum of the states is what was received."""
+    """Routes with how many documents are in each state; their sum is what could be read and came in."""
     heading = f"<h2>{say('flows', language)}</h2>"
     if not flows:
         return f"{heading}<p class='mute'>{say('nothing_yet', language)}</p>"

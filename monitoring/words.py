@@ -18,7 +18,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "system": ("system", "系统"),
     "what": ("what", "对象"),
     "state": ("state", "状态"),
-    "sum": ("received", "收到"),
+    "sum": ("documents", "单据数"),
     "messages_waiting": ("messages waiting to be translated", "待翻译报文"),
     "nothing_held": ("Nothing is held.", "没有挂起。"),
     "nothing_yet": ("Nothing has arrived yet.", "尚无报文到达。"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from canonical_model.problems import HubError
+from canonical_model.problems import Cause, HubError
 from hub.cli.output import Output, fail
 
 app = typer.Typer(
@@ -272,8 +272,8 @@ def summary(config: Config = HUB_YAML, as_json: Json = False) -> None:
 
 @app.command()
 def holds(
-    by: Annotated[str | None, typer.Option(help="`cause`: one line a cause with its count")] = None,
-    cause: Annotated[str | None, typer.Option(help="only this type of cause")] = None,
+    by: Annotated[Literal["cause"] | None, typer.Option(help="`cause`: one line a cause with its count")] = None,
+    cause: Annotated[Cause | None, typer.Option(help="only this type of cause")] = None,
     config: Config = HUB_YAML,
     as_json: Json = False,
 ) -> None:

@@ -60,10 +60,13 @@ def _holds_text(row: Mapping[str, Any], depth: int) -> list[str]:
 def holds(by: str | None, cause: str | None, config: Path, out: Output) -> int:
     """What waits."""
     with store_of(config).read() as connection:
-        if by == "cause":
-            out.table(held.by_cause(connection, None, cause), "cause", "key", "count", "since", "fact", "fix")
-        else:
-            out.table(held.holds(connection, None, cause), "kind", "id", "message", "type", "cause", "key", "stake", "fact")
+        rows = held.by_cause(connection, None, cause) if by == "cause" else held.holds(connection, None, cause)
+    if not rows and not out.as_json:
+        print("nothing is held" + (f" for {cause}" if cause else ""))
+    elif by == "cause":
+        out.table(rows, "cause", "key", "count", "since", "fact", "fix")
+    else:
+        out.table(rows, "kind", "id", "message", "type", "cause", "key", "stake", "fact")
     return int(Exit.DONE)
 
 
