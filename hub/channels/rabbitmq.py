@@ -8,7 +8,7 @@
 | ``canonical.NAME`` | the queue of a subscriber that ``hub.subscribers`` names | that subscriber |
 | exchange and queue ``dead`` | what lay in a wake-up queue and is no wake-up of ours | people: one message there is an alert |
 
-The hub rejects nothing but what is not its own envelope, and requeues nothing (decision D10).
+The hub rejects nothing but what is not its own envelope, and requeues nothing.
 """
 
 from __future__ import annotations

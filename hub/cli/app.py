@@ -355,6 +355,22 @@ def codes_set(
     raise typer.Exit(tables.codes_set(table, code_set, code, canonical, words, ratio, preferred, actor, config, Output(as_json)))
 
 
+@codes.command("retire")
+def codes_retire(
+    table: Annotated[str, typer.Argument(help="table, as item, unit, party")],
+    code_set: Annotated[str, typer.Argument(help="code set, as the system names it")],
+    code: Annotated[str, typer.Argument(help="the partner's code")],
+    context: Annotated[str, typer.Option(help="context of the row, as a unit")] = "",
+    actor: Actor = OPERATOR,
+    config: Config = HUB_YAML,
+    as_json: Json = False,
+) -> None:
+    """End a code row: it means nothing from the next revision on; what was translated with it stays."""
+    from hub.cli import codes as tables
+
+    raise typer.Exit(tables.codes_retire(table, code_set, code, context, actor, config, Output(as_json)))
+
+
 @codes.command("history")
 def codes_history(table: Table, code_set: CodeSet, code: Code, config: Config = HUB_YAML, as_json: Json = False) -> None:
     """What was known of a code, and when."""

@@ -66,6 +66,11 @@ def codes_set(
     return say(commands_of(config).set_codes(Actor(actor), [line]), out)
 
 
+def codes_retire(table: str, code_set: str, code: str, context: str, actor: str, config: Path, out: Output) -> int:
+    """End a row."""
+    return say(commands_of(config).retire_code(Actor(actor), table, code_set, code, context), out)
+
+
 def codes_history(table: str, code_set: str, code: str, config: Path, out: Output) -> int:
     """Rows with the revisions that began and ended them."""
     with store_of(config).read() as connection:

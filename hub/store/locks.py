@@ -1,4 +1,4 @@
-"""Locks between processes that die with the process that holds them: relay, pollers, the slots of subscriptions, the start (D13).
+"""Locks between processes that die with the process that holds them: relay, pollers, the slots of subscriptions, the start.
 
 They save double work; what decides ownership is a lock inside the writing transaction. SQLite: ``flock`` on files beside the
 database. PostgreSQL: session advisory locks on one connection of their own; a lost connection loses them all. A stopped

@@ -1,6 +1,6 @@
 """Which partitions this worker takes now: those that were woken, those it looks for itself, those whose owner stands still.
 
-A wake-up says that a partition has work; which work, and who may do it, the store says (decision D10). The claim on a partition
+A wake-up says that a partition has work; which work, and who may do it, the store says. The claim on a partition
 only saves double translation: ownership is decided inside the window's transaction, so that work is taken also from an owner
 that holds its claim and does nothing (a stopped process).
 """

@@ -1,4 +1,4 @@
-"""SQLite in WAL with ``synchronous=FULL`` (D30), one writing transaction at a time, BEGIN IMMEDIATE (D13).
+"""SQLite in WAL with ``synchronous=FULL``, one writing transaction at a time, BEGIN IMMEDIATE.
 
 Reading and writing have connections of their own, so that a look from outside never makes a writer fail with "locked".
 """
