@@ -122,6 +122,7 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
 def open_store(config: Config, clock: Clock) -> Store:
     """The message store of a configuration, brought up to date where it is embedded, by one process at a time."""
     store = Store(config.store_url(), clock)
+    store.examine()
     locks = locks_of(store.url)
     try:
         with alone(locks, "open"):

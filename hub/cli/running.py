@@ -98,7 +98,7 @@ def patiently(make: Callable[[], Hub], stopping: threading.Event) -> Hub | None:
         log.warning("the hub cannot start yet and tries again: %s", error)
 
     attempts = Retrying(
-        retry=retry_if_exception_type(Retry), wait=wait_exponential_jitter(0.2, 5.0), stop=stop_when_event_set(stopping),
+        retry=retry_if_exception_type(Retry), wait=wait_exponential_jitter(multiplier=0.2, max=5.0), stop=stop_when_event_set(stopping),
         sleep=sleep_using_event(stopping), before_sleep=told, reraise=True,
     )  # fmt: skip
     try:

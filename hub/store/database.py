@@ -52,6 +52,10 @@ class Store:
         """Whether several processes write to it at the same time."""
         return not isinstance(self.database, SqliteDatabase)
 
+    def examine(self) -> None:
+        """Raise Misconfigured when the store cannot be kept there; a process that locks beside the store asks first."""
+        self.database.examine()
+
     def create(self) -> Store:
         """Make every declared table at once and the rows that exist once. Migrations give the same (a test compares), and on
         PostgreSQL the way tables are kept besides."""

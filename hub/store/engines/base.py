@@ -28,6 +28,9 @@ class Database(Protocol):
     def gate(self) -> AbstractContextManager[object]:
         """Entered by every unit of work: embedded, one writer a process at a time."""
 
+    def examine(self) -> None:
+        """Raise Misconfigured when the store cannot be kept there, before anything is made."""
+
     def create(self) -> None:
         """Make an empty place for the tables."""
 

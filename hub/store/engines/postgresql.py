@@ -62,6 +62,9 @@ class PostgresDatabase:
         """Everybody may write: rows are locked, not the store."""
         return nullcontext()
 
+    def examine(self) -> None:
+        """Nothing to look at before the server is asked, which ``open`` does."""
+
     def create(self) -> None:
         """The database itself is made by whoever runs the server."""
 

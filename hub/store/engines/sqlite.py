@@ -44,14 +44,18 @@ class SqliteDatabase:
         """Units of work of one process stand in a line: SQLite does not queue writers."""
         return self._gate
 
+    def examine(self) -> None:
+        """Look whether the file is ours, or can be made."""
+        if self.url.database not in (None, "", ":memory:"):
+            examine(self.path)
+
     def create(self) -> None:
         """The folder of the file."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def open(self) -> None:
         """Look whether the file is ours, and upgrade it."""
-        if self.url.database not in (None, "", ":memory:"):
-            examine(self.path)
+        self.examine()
         self.migrate()
 
     def migrate(self) -> tuple[str, ...]:

@@ -15,5 +15,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True)
 def engine(request: pytest.FixtureRequest) -> Iterator[str]:
-    with running_on(request.param) as name:
+    # A stateful test is a unittest case: it cannot be given parameters and runs on the embedded store.
+    with running_on(getattr(request, "param", "sqlite")) as name:
         yield name
