@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import tempfile
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from tests.docs.shell import Shell
 from tests.docs.steps import Step, filled, steps
+from tests.services.private import free_port
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "tutorial" / "connect-a-system.md"
@@ -19,7 +19,7 @@ PORT = "8080"
 
 def outcomes(page: str, folder: Path) -> list[tuple[Step, str, int]]:
     """(step, its output with the page's port and without this folder's name, exit code) of every step of a page."""
-    free, hidden = _free_port(), (str(folder.resolve()), str(folder))
+    free, hidden = str(free_port()), (str(folder.resolve()), str(folder))
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)}
     found = []
     with Shell(folder, environment) as shell:
@@ -33,12 +33,6 @@ def _without(text: str, folders: tuple[str, ...]) -> str:
     for name in folders:
         text = text.replace(name, "<folder>")
     return text
-
-
-def _free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from typer.testing import CliRunner
 from hub.bootstrap import build
 from hub.cli.app import app
 from tests.proofs.hubs import ROOT
+from tests.services.private import free_port
 
 # ---- an agent's program
 
@@ -101,12 +101,6 @@ def until(found: Any, seconds: float = 40) -> Any:
     while not (value := found()) and time.monotonic() < end:
         time.sleep(0.1)
     return value
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def files(folder: Path) -> list[Path]:

@@ -10,7 +10,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,18 +18,14 @@ from urllib.parse import quote
 
 import pika
 
-from tests.services.installing import NotThere, install
+from tests.services.private import Unavailable, install
+from tests.services.private import free_port as free_port
 
 BIN = Path("/usr/lib/rabbitmq/bin")
 STARTED_WITHIN = 90.0
 PREFIX = "RABBITMQ_"
-
-
-def free_port() -> int:
-    """A TCP port that was free a moment ago."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
+URL = "HUB_TEST_AMQP_URL"
+PACKAGE = "rabbitmq-server"
 
 
 class Node:
@@ -78,7 +73,7 @@ class Node:
         while not answers(self.url()):
             if self.process.poll() is not None or time.monotonic() > until:
                 self.kill()
-                raise NotThere(f"the private RabbitMQ did not start: {(self.folder / 'console').read_text()[-500:]}")
+                raise Unavailable(f"the private RabbitMQ did not start: {(self.folder / 'console').read_text()[-500:]}")
             time.sleep(0.2)
         return self
 
@@ -114,13 +109,18 @@ def answers(url: str) -> bool:
     return True
 
 
+def need_programs() -> None:
+    """RabbitMQ's programs, installed where they are not there. Raises Unavailable with the reason."""
+    if not (BIN / "rabbitmq-server").exists():
+        install(PACKAGE)
+    if shutil.which("erl") is None:
+        raise Unavailable("Erlang is not installed")
+
+
 @contextlib.contextmanager
 def private_node(folder: Path, **extra: str) -> Iterator[Node]:
-    """A node of our own, installed first where it is not there. Raises NotThere with the reason."""
-    if not (BIN / "rabbitmq-server").exists():
-        install("rabbitmq-server")
-    if shutil.which("erl") is None:
-        raise NotThere("Erlang is not installed")
+    """A node of our own, installed first where it is not there. Raises Unavailable with the reason."""
+    need_programs()
     node = Node(folder, **extra)
     try:
         yield node.start()

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.services.installing import NotThere
-from tests.services.rabbitmq import Node, answers, private_node
+from tests.services.private import Unavailable
+from tests.services.rabbitmq import URL, Node, answers, private_node
 
 VHOSTS = 30
 MAKE = """[begin rabbit_vhost:add(V, <<"test">>),
@@ -23,14 +23,14 @@ _numbers = count(1)
 @pytest.fixture(scope="session")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """A node of our own, for tests that end it or look into it."""
-    if os.environ.get("HUB_TEST_AMQP_URL"):
-        pytest.skip("HUB_TEST_AMQP_URL names a broker that is not ours to kill or to look into")
+    if os.environ.get(URL):
+        pytest.skip(f"{URL} names a broker that is not ours to kill or to look into")
     try:
         with private_node(tmp_path_factory.mktemp("rabbitmq") / "node") as started:
             started.control("eval", MAKE % VHOSTS)
             yield started
-    except NotThere as reason:
-        pytest.skip(str(reason))
+    except Unavailable as reason:
+        pytest.skip(f"RabbitMQ: {reason}")
 
 
 @pytest.fixture
@@ -42,9 +42,9 @@ def vhost(node: Node) -> str:
 @pytest.fixture
 def broker(request: pytest.FixtureRequest) -> str:
     """A broker's address: the one that HUB_TEST_AMQP_URL names (its virtual host is used as it is), else an empty virtual host."""
-    given = os.environ.get("HUB_TEST_AMQP_URL")
+    given = os.environ.get(URL)
     if not given:
         return str(request.getfixturevalue("vhost"))
     if not answers(given):
-        pytest.skip(f"the broker of HUB_TEST_AMQP_URL does not answer: {urlsplit(given).hostname}")
+        pytest.skip(f"the broker of {URL} does not answer: {urlsplit(given).hostname}")
     return given

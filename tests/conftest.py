@@ -1,0 +1,27 @@
+"""Every test run: before the whole suite the services it needs are installed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+import pytest
+
+from tests.services import postgres, private, rabbitmq
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What is installed is told at once, though output is caught."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        private.heard = capture.global_and_fixture_disabled
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """PostgreSQL and RabbitMQ first where the whole suite runs; where only a part does, when a test asks for one."""
+    option = session.config.option
+    if session.config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (option.collectonly or option.keyword or option.markexpr):
+        needed = {postgres.URL: postgres.binaries, rabbitmq.URL: rabbitmq.need_programs}
+        for install in (install for name, install in needed.items() if name not in os.environ):
+            with contextlib.suppress(private.Unavailable):  # the tests that need it tell the reason
+                install()
