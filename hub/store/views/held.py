@@ -14,17 +14,21 @@ MOST = 1000
 
 
 def by_cause(connection: Connection, parties: Parties, cause: str | None = None) -> list[dict[str, Any]]:
-    """One row a (cause, key): how many wait for it, since when, an example's fact and fix; the largest first."""
+    """One row a (cause, key): how many wait for it, since when, fact and fix of the oldest; the largest first."""
+    group = (hold.c.cause, hold.c.cause_key)
     columns = (
-        hold.c.cause,
-        hold.c.cause_key,
-        func.count().label("count"),
-        func.min(hold.c.since).label("since"),
-        func.min(hold.c.details).label("details"),
+        *group,
+        hold.c.since,
+        hold.c.details,
+        func.count().over(partition_by=group).label("count"),
+        func.row_number().over(partition_by=group, order_by=(hold.c.since, hold.c.owner_kind, hold.c.owner)).label("place"),
     )
-    query = _holds(select(*columns), parties, cause).group_by(hold.c.cause, hold.c.cause_key)
-    rows = connection.execute(query.order_by(func.count().desc(), hold.c.cause, hold.c.cause_key)).all()
-    return [{"cause": row.cause, "key": row.cause_key, "count": row.count, "since": at(row.since), **_said(row)} for row in rows]
+    found = _holds(select(*columns), parties, cause).subquery()
+    query = select(found).where(found.c.place == 1).order_by(found.c["count"].desc(), found.c.cause, found.c.cause_key)
+    return [
+        {"cause": row.cause, "key": row.cause_key, "count": row._mapping["count"], "since": at(row.since), **_said(row)}
+        for row in connection.execute(query)
+    ]
 
 
 def holds(connection: Connection, parties: Parties, cause: str | None = None) -> list[dict[str, Any]]:
