@@ -1,21 +1,20 @@
-"""``./dev demo``: a hub on the embedded default with simulated partners, and at the end whether everything adds up.
+"""``./dev demo``: a hub with simulated partners, and at the end whether everything adds up.
 
-The hub runs as a process of its own, as a user would run it; partners reach it through its doors. At the end its summary is
-compared with what the partners' logs say, by a second program (``hub.simulate.balance``).
+The hub runs as a user would run it, embedded as one process, with ``--store`` and ``--channels`` as production does; partners
+reach it through its doors. At the end its summary is compared with what the partners' logs say, by a second program
+(``hub.simulate.balance``).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -31,22 +30,28 @@ from hub.simulate.partners.base import Partner
 from hub.simulate.partners.sap import Sap
 from hub.simulate.partners.warehouse import Warehouse
 from hub.simulate.plan import LATE_AT, Act, Plan, draw_plan
+from hub.simulate.processes import START_SECONDS, Servers
 
-START_SECONDS, DRAIN_SECONDS, QUIET = 30, 120, 3
-"""How long the hub may take to start and to finish; looks in a row that must find nothing left to do."""
+DRAIN_SECONDS, QUIET = 120, 3
+"""How long the hub may take to finish; looks in a row that must find nothing left to do."""
+ABOUT = """Run the hub with simulated partners: embedded as `hub run`, on servers of your own (--store, --channels) as one `hub api` and
+two `hub worker`, on private servers that are started for it and ended with it: ./dev demo --production."""
+SERVER = "address, or env:NAME that holds it, of"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line of the demo."""
-    parser = argparse.ArgumentParser(prog="dev demo", description="Run the hub with simulated partners.")
+    parser = argparse.ArgumentParser(prog="dev demo", description=ABOUT)
     parser.add_argument("--for", dest="seconds", type=float, default=60, help="seconds of traffic")
     parser.add_argument("--seed", type=int, default=7, help="what is drawn: orders and planted faults")
     parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--keep", type=Path, help="folder to work in and leave there")
+    parser.add_argument("--store", metavar="URL", help=f"{SERVER} an empty PostgreSQL database, as postgresql://USER@HOST/DATABASE")
+    parser.add_argument("--channels", metavar="URL", help=f"{SERVER} RabbitMQ, as amqp://USER:PASSWORD@HOST/VHOST")
     chosen = parser.parse_args(arguments)
     folder = (chosen.keep or Path("var") / f"demo-{chosen.seed}").resolve()
     shutil.rmtree(folder, ignore_errors=True)
-    raise SystemExit(Demo(folder, chosen.seed, chosen.seconds, Voice(chosen.json)).run())
+    raise SystemExit(Demo(folder, chosen.seed, chosen.seconds, Voice(chosen.json), Servers(chosen.store, chosen.channels)).run())
 
 
 class Voice:
@@ -63,8 +68,8 @@ class Voice:
 class Demo:
     """One run in one folder."""
 
-    def __init__(self, folder: Path, seed: int, seconds: float, voice: Voice) -> None:
-        self.folder, self.seconds, self.voice = folder, seconds, voice
+    def __init__(self, folder: Path, seed: int, seconds: float, voice: Voice, servers: Servers) -> None:
+        self.folder, self.seconds, self.voice, self.servers = folder, seconds, voice, servers
         self.day = datetime.now(UTC).date().isoformat()
         self.plan: Plan = draw_plan(seed, self.day, seconds)
         self.port = _free_port()
@@ -76,10 +81,11 @@ class Demo:
         sap, warehouse = Sap(self.folder, self.url), Warehouse(self.folder, self.url, self.day)
         agents: list[Agent] = [JiangsuAgent(self.folder, self.url, files), ZhejiangAgent(self.folder, self.url, files)]
         self._write_config(sap, warehouse, files)
-        self._hub("codes", "import", "codes.csv")
+        for words in (*self.servers.before(), ("codes", "import", "codes.csv")):
+            self._hub(*words)
         partners: dict[str, Partner] = {one.name: one for one in (sap, warehouse, *agents)}
-        with self._running() as started:
-            self.voice.say(f"the hub is up after {started:.1f} s: {self.url}/", started=round(started, 2), console=f"{self.url}/")
+        with self.servers.running(self.folder, lambda: self._get("/health/ready") is not None) as started:
+            self._begin(started)
             self._open(sap, warehouse, agents)
             self._traffic(partners)
             self._drain(warehouse)
@@ -91,7 +97,7 @@ class Demo:
     def _write_config(self, sap: Sap, warehouse: Warehouse, files: Path) -> None:
         (files / "sap-hq").mkdir(parents=True, exist_ok=True)
         scenario = resources.files("hub.simulate") / "scenario" / "hub.yaml"
-        words = {"PORT": self.port, "SAP_URL": sap.url, "WMS_URL": warehouse.url, "FILES": files}
+        words = {"PORT": self.port, "SAP_URL": sap.url, "WMS_URL": warehouse.url, "FILES": files, **self.servers.words(self.folder)}
         (self.folder / "hub.yaml").write_text(Template(scenario.read_text("utf-8")).substitute(words), "utf-8")
         (self.folder / "codes.csv").write_text(codes_csv(), "utf-8")
 
@@ -100,27 +106,17 @@ class Demo:
         done = subprocess.run(
             [sys.executable, "-m", "hub.cli", *words, "--json"], cwd=self.folder, capture_output=True, text=True, check=False
         )
-        if done.returncode not in (0, 1):
+        if done.returncode:
             raise SystemExit(f"hub {' '.join(words)} failed:\n{done.stdout}{done.stderr}")
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    @contextmanager
-    def _running(self) -> Iterator[float]:
-        """The hub as a process; gives how many seconds it took to be ready. Stopped in good order."""
-        began = time.monotonic()
-        with (self.folder / "hub.log").open("w") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "hub.cli", "run"], cwd=self.folder, stdout=log, stderr=log, env=dict(os.environ)
-            )
-            try:
-                while self._get("/health/ready") is None:
-                    if process.poll() is not None or time.monotonic() - began > START_SECONDS:
-                        raise SystemExit(f"the hub did not start:\n{(self.folder / 'hub.log').read_text()[-3000:]}")
-                    time.sleep(0.05)
-                yield time.monotonic() - began
-            finally:
-                process.terminate()
-                process.wait(60)
+    def _begin(self, started: float) -> None:
+        """Say where it is. Raises SystemExit where the store knows of other traffic: then nothing could add up."""
+        names = list(self.servers.processes())
+        said = f"the hub is up after {started:.1f} s ({', '.join(names)}): {self.url}/"
+        self.voice.say(said, started=round(started, 2), console=f"{self.url}/", processes=names)
+        if received := self._summary()["received"]:
+            raise SystemExit(f"the store has {received} messages already: give the demo an empty database (--store)")
 
     def _open(self, sap: Sap, warehouse: Warehouse, agents: Sequence[Agent]) -> None:
         """The start of the day: master data first, then stock."""
@@ -174,7 +170,7 @@ class Demo:
     def _summary(self) -> dict[str, Any]:
         found = self._get("/v1/summary")
         if found is None:
-            raise SystemExit(f"the hub does not answer; see {self.folder / 'hub.log'}")
+            raise SystemExit(f"the hub does not answer; see the logs in {self.folder}")
         return found
 
     def _get(self, path: str) -> dict[str, Any] | None:
