@@ -1,4 +1,4 @@
-"""Every test run: before the whole suite the services it needs are installed."""
+"""Every test run: before the whole suite the services it needs are installed; at the end what was skipped and why."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tests.services import postgres, private, rabbitmq
+from tests.services import postgres, private, rabbitmq, skipped
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,3 +25,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         for install in (install for name, install in needed.items() if name not in os.environ):
             with contextlib.suppress(private.Unavailable):  # the tests that need it tell the reason
                 install()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was skipped and why, a reason a line."""
+    found = terminalreporter.stats.get("skipped", [])
+    if found:
+        terminalreporter.section("skipped, and why")
+        terminalreporter.write_line("\n".join(skipped.lines(skipped.reasons(found))))
