@@ -28,6 +28,8 @@ HEARTBEAT = 15
 """Seconds; the broker gives up a silent process after about twice that."""
 WAITS = (0.1, 0.3, 1.0, 2.0, 5.0)
 """Seconds until the next attempt to connect; the last one repeats. Half of it is drawn by lot."""
+CLOSING = 2.0
+"""Seconds that a broker gets to answer a good-bye."""
 PERSISTENT = 2
 
 
@@ -189,15 +191,18 @@ class Link:
             self._connection.ioloop.close()
 
     def _close(self) -> None:
-        """End the session, whether it is open or still opening."""
+        """End the session. One that opens or closes now gets a moment for it, so that its socket is given back; pika cannot
+        close what it is still opening."""
         if self._connection.is_open:
             self._connection.close()
-        else:
-            self._connection.ioloop.stop()
+        self._connection.ioloop.call_later(CLOSING, self._connection.ioloop.stop)
 
     def _opened(self, connection: Any) -> None:
         self.version = broker_version(connection.server_properties)
-        connection.channel(on_open_callback=self._declare)
+        if self._stopping.is_set():
+            connection.close()
+        else:
+            connection.channel(on_open_callback=self._declare)
 
     def _declare(self, channel: Any) -> None:
         """Declare everything, one after the other, then open the channels that are used."""

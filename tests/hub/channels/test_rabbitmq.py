@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -13,6 +15,7 @@ import pytest
 from hub.channels.base import Publication
 from hub.channels.rabbitmq import LARGEST, RabbitChannels
 from tests.hub.channels.contract import CanonicalContract, Pair, WakeUpContract, until
+from tests.services.rabbitmq import Node
 
 READER = "reader"
 
@@ -154,3 +157,24 @@ def depth(url: str, *queues: str) -> int:
     with pika.BlockingConnection(pika.URLParameters(url)) as connection:
         channel = connection.channel()
         return sum(channel.queue_declare(name, passive=True).method.message_count for name in queues)
+
+
+def open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def test_a_stop_at_any_moment_gives_its_socket_back(vhost: str, node: Node) -> None:
+    """Also while the connection is opened, and while it is closed because the broker refuses a queue."""
+    node.control("set_vhost_limits", "-p", vhost.rpartition("/")[2], '{"max-queues": 2}')
+    before, kept = open_files(), []
+    for turn in range(16):
+        channels = RabbitChannels(vhost, 8)
+        channels.start(consume=True)
+        if turn % 2:
+            while "limit" not in str(channels.fault):
+                time.sleep(0.001)
+        else:
+            time.sleep(turn * 0.002)
+        channels.stop()
+        kept.append(channels)
+    assert open_files() == before
