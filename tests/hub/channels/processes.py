@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pika
@@ -25,9 +21,9 @@ from hub.store.database import Store
 from hub.store.invariants import broken
 from hub.store.lane_tables import document, message, work
 from hub.store.out_tables import outbox, published
+from tests.services.processes import Processes, get
 from tests.services.rabbitmq import free_port
 
-ROOT = Path(__file__).resolve().parents[3]
 CONFIG = """
 hub:
   store: "sqlite:///hub.db"
@@ -45,16 +41,16 @@ SYSTEM = """{name}:
 DAY = "2026-11-25"
 
 
-class Setup:
+class Setup(Processes):
     """The processes of one hub in a folder."""
 
     def __init__(self, folder: Path, broker: str, systems: int = 6) -> None:
-        self.folder, self.port = folder, free_port()
+        super().__init__(folder)
+        self.port = free_port()
         self.systems = [f"wms-{n}" for n in range(systems)]
         (folder / "broker").write_text(broker)
         listed = "".join(SYSTEM.format(name=name) for name in self.systems)
         (folder / "hub.yaml").write_text(CONFIG.format(port=self.port, systems=listed), "utf-8")
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._prepare()
 
     def _prepare(self) -> None:
@@ -62,38 +58,8 @@ class Setup:
         hub.commands.import_codes(Actor("test"), codes_csv() + f"pack,wms-3pl,{ARTICLES[0].gtin.zfill(14)},EA,EA,EA,0\n")
         hub.close()
 
-    def start(self, name: str, *words: str) -> None:
-        """A process of the hub under a name of ours."""
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "hub.cli", *words], cwd=self.folder, stdout=log, stderr=log,
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
-            )  # fmt: skip
-
-    def kill(self, name: str, number: signal.Signals) -> None:
-        self.processes[name].send_signal(number)
-
-    def ended(self, name: str) -> int:
-        """Its exit code, once it has come to its end."""
-        return self.processes.pop(name).wait(40)
-
-    def stop(self) -> None:
-        """End everything, whatever state it is in."""
-        for process in self.processes.values():
-            process.kill()
-            process.wait()
-
-    def log(self, name: str) -> str:
-        return (self.folder / f"{name}.log").read_text()
-
     def get(self, path: str) -> bytes | None:
-        try:
-            with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
-                return bytes(answer.read())
-        except HTTPError as error:
-            return error.read()
-        except (URLError, OSError):
-            return None
+        return get(f"http://127.0.0.1:{self.port}{path}")
 
     def send(self, number: int) -> bool:
         """One order with a key of its own act; True once the hub has said that it is kept."""

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 
-import pika
 import pytest
 
 from tests.hub.channels.contract import until
 from tests.hub.channels.processes import Setup, Subscriber
+from tests.services.processes import purge
 from tests.services.rabbitmq import Node
 
 ORDERS = 240
@@ -55,19 +55,19 @@ def test_processes_die_pause_and_stop_in_traffic_and_so_does_the_broker(setup: S
     subscriber, sender = Subscriber(vhost), Sender(setup)
     sender.start()
     assert sender.reached(0.1)
-    setup.kill("a", SIGKILL)
+    setup.signal("a", SIGKILL)
     setup.ended("a")
     setup.start("a", "worker")
     assert sender.reached(0.25)
-    setup.kill("b", SIGSTOP)
+    setup.signal("b", SIGSTOP)
     purge(vhost)
     time.sleep(6)  # no longer: stopped inside a transaction it stops every writer of SQLite
-    setup.kill("b", SIGCONT)
+    setup.signal("b", SIGCONT)
     assert sender.reached(0.5)
     node.kill()
     node.start()
     assert sender.reached(0.75)
-    setup.kill("a", SIGTERM)
+    setup.signal("a", SIGTERM)
     assert setup.ended("a") == 0, setup.log("a")
     assert sender.reached(1.0)
     assert until(lambda: setup.facts()["outbox"] == 0 and setup.facts()["work"] == 0, 60), setup.facts()
@@ -75,10 +75,3 @@ def test_processes_die_pause_and_stop_in_traffic_and_so_does_the_broker(setup: S
     assert until(lambda: subscriber.taken == facts["rows"], 20)
     subscriber.stop()
     assert (facts["message"], facts["states"], facts["broken"]) == (ORDERS, {"applied": ORDERS}, {})
-
-
-def purge(url: str) -> None:
-    """Empty every wake-up queue."""
-    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
-        for p in range(8):
-            connection.channel().queue_purge(f"inbound.{p}")
