@@ -7,6 +7,7 @@ either side, so that no lock outlives its process for long. Looks have a snapsho
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -35,6 +36,8 @@ NETWORK = {
 AGAIN = ("40001", "40P01", "55P03", "57P", "25P03", "08", "53300")
 """Begin of SQLSTATE: the same window may succeed (serialisation, deadlock, lock, shutdown, idle session ended, connection, too many)."""
 REFUSES = ("22", "23")
+_OTHERS = """SELECT application_name, host(client_addr), backend_start FROM pg_stat_activity WHERE datname = current_database()
+    AND pid <> pg_backend_pid() AND application_name IN ('hub', 'hub, looking', 'hub, present') ORDER BY backend_start"""
 
 
 class PostgresDatabase:
@@ -89,6 +92,20 @@ class PostgresDatabase:
             found = migrate.at(connection)
             migrate.upgrade(connection)
         return found
+
+    def copy(self, target: Path) -> None:
+        """The server keeps its own copies."""
+        fix = "pg_basebackup with an archive of the WAL; docs/how-to/back-up-and-restore.md has every command"
+        raise Misconfigured("the store is a database of PostgreSQL: the hub makes no copy of it", at=str(self.url), fix=fix)
+
+    def others(self) -> list[str]:
+        """Sessions of the hub but for the one that asks."""
+        try:
+            with self._connect("hub, asking") as session:
+                found = session.execute(_OTHERS).fetchall()
+        except psycopg.Error as error:
+            raise self.sorted(error) or error from error
+        return [f"{name} from {address or 'here'} since {since:%Y-%m-%d %H:%M:%S}" for name, address, since in found]
 
     def sorted(self, error: BaseException) -> HubError | None:
         """By SQLSTATE. A lost connection has none: whether the commit came through, the next look at the work tells."""
