@@ -201,7 +201,7 @@ def show_topology(
 
 @app.command()
 def migrate(config: Config = HUB_YAML, as_json: Json = False) -> None:
-    """Make the store's tables, or bring them to this release; no process of the hub may run meanwhile."""
+    """Make the store's tables, or bring them to this release; refused while processes run that the new tables would break."""
     from hub.cli import migrating
 
     raise typer.Exit(migrating.migrate(config, Output(as_json)))
@@ -219,7 +219,7 @@ def doctor(config: Config = HUB_YAML, as_json: Json = False) -> None:
 def backup(
     file: Annotated[Path, typer.Argument(help="where to; a name that is free")], config: Config = HUB_YAML, as_json: Json = False
 ) -> None:
-    """Copy an embedded store (SQLite) into one file while the hub runs. A database server has its own way: docs/how-to/back-up-and-restore.md."""
+    """Copy an embedded store (SQLite) into one file while the hub runs; a database server has its own way of it."""
     from hub.cli import keeping
 
     raise typer.Exit(keeping.backup(file, config, Output(as_json)))

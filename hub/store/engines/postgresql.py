@@ -6,6 +6,7 @@ either side, so that no lock outlives its process for long. Looks have a snapsho
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -79,17 +80,21 @@ class PostgresDatabase:
                 migrate.refuse_newer(found)
         except DBAPIError as error:
             raise self.sorted(error) or error from error
-        if found != migrate.newest():
+        if not migrate.fits(found):
             fact = f"its tables are of an earlier release (migration {', '.join(found)})" if found else "it has no tables of the hub yet"
-            raise Misconfigured(
-                f"the store cannot be opened: {fact}", at=str(self.url), fix="stop every process of the hub, then: hub migrate"
-            )
+            raise Misconfigured(f"the store cannot be opened: {fact}", at=str(self.url), fix="hub migrate")
 
     def migrate(self) -> tuple[str, ...]:
-        """Upgrade in one transaction; two at once stand in a line."""
+        """Upgrade in one transaction; two at once stand in a line. Raises Misconfigured while processes run that a step would break."""
         with self.writer.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
             found = migrate.at(connection)
+            migrate.refuse_newer(found)
+            breaking = migrate.needing_a_stop(found)
+            running = _said(connection.exec_driver_sql(_OTHERS)) if breaking else []
+            if running:
+                fact = f"migration {', '.join(breaking)} changes tables under the processes that run"
+                raise Misconfigured(fact, at="\n".join(running), fix="stop every process of the hub, then: hub migrate")
             migrate.upgrade(connection)
         return found
 
@@ -102,10 +107,9 @@ class PostgresDatabase:
         """Sessions of the hub but for the one that asks."""
         try:
             with self._connect("hub, asking") as session:
-                found = session.execute(_OTHERS).fetchall()
+                return _said(session.execute(_OTHERS))
         except psycopg.Error as error:
             raise self.sorted(error) or error from error
-        return [f"{name} from {address or 'here'} since {since:%Y-%m-%d %H:%M:%S}" for name, address, since in found]
 
     def sorted(self, error: BaseException) -> HubError | None:
         """By SQLSTATE. A lost connection has none: whether the commit came through, the next look at the work tells."""
@@ -142,3 +146,7 @@ class PostgresDatabase:
         self._presence.close()
         self.writer.dispose()
         self.reader.dispose()
+
+
+def _said(sessions: Iterable[Any]) -> list[str]:
+    return [f"{name} from {address or 'here'} since {since:%Y-%m-%d %H:%M:%S}" for name, address, since in sessions]

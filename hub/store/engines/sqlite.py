@@ -65,7 +65,7 @@ class SqliteDatabase:
         fresh = not self.path.exists()
         with self.writer.connect() as connection, connection.begin():
             found = migrate.at(connection)
-        if found != migrate.newest():
+        if not migrate.fits(found):
             if not fresh:
                 copy_file(self.path, self.path.with_suffix(f".before-{'-'.join(found) or 'first'}.db"))
             with self._gate, self.writer.begin() as connection:
