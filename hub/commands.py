@@ -20,7 +20,8 @@ from hub.codebook import CodeLine, import_csv, retire, set_codes, set_parent
 from hub.signals import Signals, reach
 from hub.stages.ports import Ports
 from hub.stages.receive import Door, store_message
-from hub.store import cases, deliveries, documents, holds, identity, messages, outgoing, people, texts, work
+from hub.store import cases, deliveries, documents, holds, identity, messages, outgoing, people, restoring, texts, work
+from hub.store.clock import to_datetime
 from hub.store.database import Store
 from hub.store.records import Document, State, Way
 from hub.store.unit import UnitOfWork
@@ -244,6 +245,23 @@ class Commands:
             self._in_doubt(unit, delivery)
             deliveries.finish(unit.connection, delivery, "pending", unit.now, detail=f"{actor.name} says again", next_at=unit.now)
             return Done(f"delivery {delivery} goes again", id=delivery)
+
+    def restored(self, actor: Actor, by: int, why: str) -> Done:
+        """``hub restored``: the store was put back to an earlier point. Every number that others have seen is moved on, and what may
+        have been sent since to a receiver that cannot recognise a repeat is in doubt."""
+        if by < 1:
+            raise Reject(f"numbers move on by at least 1, not {by}", at="hub restored", fix="--by: more than was sent in the lost time")
+        with self._as(actor, "restored", f"numbers + {by}", why) as unit:
+            last = restoring.move_on(unit.connection, by)
+            doubtful = [one.id for one in self.ports.subscriptions if not one.idempotent and one.ask is None]
+            doubted = restoring.doubt(unit, doubtful)
+        return Done(f"every number moved on by {by}, {len(doubted)} deliveries in doubt", facts={"numbers": last, "in_doubt": doubted})
+
+    def publish_again(self, actor: Actor, since: int, why: str) -> Done:
+        """``hub republish``: what was published since an instant goes to the subscribers of ``canonical`` once more."""
+        with self._as(actor, "republish", f"since {to_datetime(since).isoformat()}", why) as unit:
+            count = outgoing.publish_again(unit, since)
+        return Done(f"{count} publications go once more", facts={"count": count})
 
     def _in_doubt(self, unit: UnitOfWork, delivery: int) -> None:
         there = [key for key in holds.of(unit.connection, "delivery", delivery) if key[0] == Cause.IN_DOUBT]

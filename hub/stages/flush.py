@@ -72,7 +72,7 @@ class Flush:
         identity.save_effects(connection, collected.effects)
         for state in self.decision.states.values():
             state.flush(connection)
-        outgoing.publish(connection, collected.published)
+        outgoing.publish(self.unit, collected.published)
         entries = [
             outgoing.Entry(item.subscription.id, item.subscription.system, item.document, item.effect_no, item.outgoing,
                            item.subscription.latest, item.subscription.assign)

@@ -19,10 +19,11 @@ CODEBOOK_LOCK = 7_231_001
 
 
 class UnitOfWork:
-    """A transaction that is open, and what is to happen after its commit. ``now`` is microseconds UTC."""
+    """A transaction that is open, and what is to happen after its commit. ``now`` is microseconds UTC; ``published_from`` what is
+    added to the n of everything published (not 0 only after a restore: ``hub.store.restoring``)."""
 
-    def __init__(self, connection: Connection, now: int) -> None:
-        self.connection, self.now = connection, now
+    def __init__(self, connection: Connection, now: int, published_from: int = 0) -> None:
+        self.connection, self.now, self.published_from = connection, now, published_from
         self._after: list[Callable[[], None]] = []
 
     def after_commit(self, action: Callable[[], None]) -> None:

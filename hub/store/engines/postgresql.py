@@ -6,7 +6,9 @@ either side, so that no lock outlives its process for long. Looks have a snapsho
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -37,6 +39,8 @@ NETWORK = {
 AGAIN = ("40001", "40P01", "55P03", "57P", "25P03", "08", "53300")
 """Begin of SQLSTATE: the same window may succeed (serialisation, deadlock, lock, shutdown, idle session ended, connection, too many)."""
 REFUSES = ("22", "23")
+_OTHERS = """SELECT application_name, host(client_addr), backend_start FROM pg_stat_activity WHERE datname = current_database()
+    AND pid <> pg_backend_pid() AND application_name IN ('hub', 'hub, looking', 'hub, present') ORDER BY backend_start"""
 
 
 class PostgresDatabase:
@@ -54,10 +58,10 @@ class PostgresDatabase:
             connect_args={**NETWORK, "application_name": name, "options": _options(settings)},
         )  # fmt: skip
 
-    def _connect(self) -> psycopg.Connection[Any]:
-        """A session outside the pools, for locks that live as long as it."""
+    def _connect(self, name: str = "hub, present", settings: dict[str, str] = LOCKING) -> psycopg.Connection[Any]:
+        """A session outside the pools, as for locks that live as long as it."""
         url = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        return psycopg.connect(url, autocommit=True, application_name="hub, present", options=_options(LOCKING), **NETWORK)  # type: ignore[arg-type]
+        return psycopg.connect(url, autocommit=True, application_name=name, options=_options(settings), **NETWORK)  # type: ignore[arg-type]
 
     def gate(self) -> AbstractContextManager[object]:
         """Everybody may write: rows are locked, not the store."""
@@ -77,19 +81,36 @@ class PostgresDatabase:
                 migrate.refuse_newer(found)
         except DBAPIError as error:
             raise self.sorted(error) or error from error
-        if found != migrate.newest():
+        if not migrate.fits(found):
             fact = f"its tables are of an earlier release (migration {', '.join(found)})" if found else "it has no tables of the hub yet"
-            raise Misconfigured(
-                f"the store cannot be opened: {fact}", at=str(self.url), fix="stop every process of the hub, then: hub migrate"
-            )
+            raise Misconfigured(f"the store cannot be opened: {fact}", at=str(self.url), fix="hub migrate")
 
     def migrate(self) -> tuple[str, ...]:
-        """Upgrade in one transaction; two at once stand in a line."""
+        """Upgrade in one transaction; two at once stand in a line. Raises Misconfigured while processes run that a step would break."""
         with self.writer.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
             found = migrate.at(connection)
+            migrate.refuse_newer(found)
+            breaking = migrate.needing_a_stop(found)
+            running = _said(connection.exec_driver_sql(_OTHERS)) if breaking else []
+            if running:
+                fact = f"migration {', '.join(breaking)} changes tables under the processes that run"
+                raise Misconfigured(fact, at="\n".join(running), fix="stop every process of the hub, then: hub migrate")
             migrate.upgrade(connection)
         return found
+
+    def copy(self, target: Path) -> None:
+        """The server keeps its own copies."""
+        fix = "pg_basebackup with an archive of the WAL; docs/how-to/back-up-and-restore.md has every command"
+        raise Misconfigured("the store is a database of PostgreSQL: the hub makes no copy of it", at=str(self.url), fix=fix)
+
+    def others(self) -> list[str]:
+        """Sessions of the hub but for the one that asks."""
+        try:
+            with self._connect("hub, asking") as session:
+                return _said(session.execute(_OTHERS))
+        except psycopg.Error as error:
+            raise self.sorted(error) or error from error
 
     def sorted(self, error: BaseException) -> HubError | None:
         """By SQLSTATE. A lost connection has none: whether the commit came through, the next look at the work tells."""
@@ -115,3 +136,7 @@ class PostgresDatabase:
 def _options(settings: dict[str, str]) -> str:
     """Settings of a session as the server takes them at its start."""
     return " ".join(f"-c {word}={value}" for word, value in settings.items())
+
+
+def _said(sessions: Iterable[Any]) -> list[str]:
+    return [f"{name} from {address or 'here'} since {since:%Y-%m-%d %H:%M:%S}" for name, address, since in sessions]

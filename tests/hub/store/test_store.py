@@ -23,6 +23,7 @@ from hub.store.records import document_id, key_text, message_of
 from hub.store.unit import UnitOfWork
 from hub.store.writing import Writer
 from tests.hub.lane.world import TestClock, World, count_statements, open_store
+from tests.services.stores import running
 
 SERVICES = (hub.services.inventory.tables, hub.services.master.tables, hub.services.order.tables)
 
@@ -130,6 +131,21 @@ def test_a_store_of_a_newer_release_is_refused(tmp_path: Path) -> None:
         connection.exec_driver_sql("update alembic_version set version_num = '9999'")
     with pytest.raises(Misconfigured, match="newer release"):
         Store(f"sqlite:///{tmp_path}/hub.db").open()
+
+
+def test_a_store_to_which_a_newer_release_added_is_opened_with_a_warning_and_left_as_it_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its step is of this release's generation: so a release may be gone back from."""
+    store = Store(f"sqlite:///{tmp_path}/own.db") if running() == "sqlite" else open_store(tmp_path, TestClock(), 8)
+    store.migrate()
+    with store.writer.begin() as connection:
+        connection.exec_driver_sql("update alembic_version set version_num = '0999'")
+    store.open()
+    assert "of a newer release (migration 0999), which only added" in caplog.text
+    assert store.migrate() == ("0999",)
+    with store.read() as connection:
+        assert migrate.at(connection) == ("0999",)
 
 
 @pytest.mark.embedded
