@@ -11,21 +11,25 @@ from collections.abc import Sequence
 from types import FrameType
 
 from tests.faults.conductor import Order, run
-from tests.faults.rules import BREAKS
+from tests.faults.rules import BREAKS, CORPUS
 
-PER_KILL, LEAST = 15, 3_000
-"""Documents for each kill, and at least."""
+PER_KILL, LEAST, FEW = 15, 3_000, 400
+"""Documents for each kill, and at least; with a broken rule."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when all is well, 1 on any fault."""
     chosen = _parser().parse_args(arguments)
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(1, 1_000_000)
-    documents = chosen.documents or max(LEAST, PER_KILL * chosen.kills)
+    kills = chosen.kills if chosen.kills is not None else 4 if chosen.broken else 20
+    documents = chosen.documents or (FEW if chosen.broken else max(LEAST, PER_KILL * kills))
     extra = tuple(name for name in ("purge_queue", "restart_broker", "restart_database") if getattr(chosen, name))
     signal.signal(signal.SIGTERM, _interrupt)
-    print(f"seed {seed}: {documents} documents, {chosen.kills} kills", file=sys.stderr, flush=True)
-    order = Order(chosen.setup, chosen.kills, seed, documents, chosen.broken or "", extra, seconds=chosen.seconds)
+    print(f"seed {seed}: {documents} documents, {kills} kills", file=sys.stderr, flush=True)
+    order = Order(
+        chosen.setup, kills, seed, documents, chosen.broken or "", extra, special=not chosen.broken,
+        only=CORPUS.get(chosen.broken, ()), seconds=chosen.seconds,
+    )  # fmt: skip
     counts = run(order, _say(chosen.json))
     print(json.dumps(counts, ensure_ascii=False) if chosen.json else "\n".join(f"{name:26} {value}" for name, value in counts.items()))
     return 0 if counts["ok"] else 1
@@ -34,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dev faults", description="Kill a hub in traffic and prove that nothing is lost.")
     parser.add_argument("--setup", choices=("embedded", "production"), default="embedded")
-    parser.add_argument("--kills", type=int, default=20, help="kill -9 from outside and at points inside, together")
+    parser.add_argument("--kills", type=int, help="kill -9 from outside and at points inside, together; 20 if absent")
     parser.add_argument("--documents", type=int, help=f"documents in the corpus; {PER_KILL} a kill and at least {LEAST} if absent")
     parser.add_argument("--seed", type=int, help="what is drawn; a new one if absent")
     parser.add_argument("--break", dest="broken", choices=sorted(BREAKS), help="break a rule of the lane: the run must fail")

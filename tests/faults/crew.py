@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from signal import SIGTERM
 
-from tests.faults import deaths
+from tests.faults import deaths, rules
 from tests.faults.family import Child, Family
 from tests.faults.inside import ASKED, UP
 from tests.faults.plan import Plan, read_lines
@@ -55,6 +55,9 @@ class Crew:
             self.family.start("operator", "person", env=self._environment("person"))
 
     def _environment(self, kind: str) -> dict[str, str]:
+        place = rules.PLACES.get(self.plan.broken)
+        if place is not None and self.armed and kind != "person":
+            return {ASKED: json.dumps({"point": place, "hits": self._draw.randint(2, 5)})}
         if self._draw.random() >= self.armed * (0.3 if kind == "person" else 1.0):
             return {ASKED: "{}"}
         points = deaths.points(kind)

@@ -26,10 +26,10 @@ from hub.simulate.goods import ARTICLES
 from hub.store import cases as case_rows
 from hub.store.lane_tables import cases, hold, message
 from hub.store.out_tables import delivery
-from tests.faults import deaths
+from tests.faults import deaths, rules
 from tests.faults.corpus.goods import LATE, MANY, SETS
 from tests.faults.inside import ASKED
-from tests.faults.plan import Plan, load, told, write_line
+from tests.faults.plan import Plan, load, tell, told, write_line
 from tests.faults.prepare import uproot
 
 log = logging.getLogger(__name__)
@@ -65,10 +65,16 @@ class Person:
                 log.warning("%s: %s", task.__name__, error)
 
     def _codes(self) -> None:
-        share = 2.0 if told("finish") else float(told("pace") or 0)
+        if self.plan.broken == "second_look" and not told("waiting"):
+            return
+        if self.plan.broken in rules.LATE_CODES and not told("finish"):
+            return
+        share = 2.0 if told("finish") or self.plan.broken == "second_look" else float(told("pace") or 0)
         for code in [code for code, at in self.wanted.items() if at <= share and code not in self._given]:
             self.hub.commands.set_codes(ME, lines_of(code))
             self._given.add(code)
+        if self.plan.broken == "second_look":
+            tell(Path(), "given")
 
     def _cases(self) -> None:
         with self.hub.store.read() as connection:
@@ -132,6 +138,8 @@ def main(words: Sequence[str]) -> int:
     """Until killed."""
     logging.basicConfig(level=logging.INFO)
     plan, asked = load(), orjson.loads(os.environ.get(ASKED, "{}"))
+    if plan.broken:
+        rules.BREAKS[plan.broken](plan)
     person = Person(plan, build(Path("hub.yaml"), promote=False))
     if "point" in asked:
         deaths.arm(asked["point"], asked["hits"])

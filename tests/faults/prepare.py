@@ -86,7 +86,7 @@ def fill(plan: Plan) -> None:
     rows.append({"sku": SCARCE.material, "uom": "EA", "qty": scarce_stock(plan.documents), "status": "OK"})
     report = {"report": PROLOGUE, "warehouse": STORE.warehouse, "asOf": "2026-01-01T08:00:00+08:00", "stock": rows}
     hub.flow.receive(Inbound(json.dumps(report).encode(), PROLOGUE, PROLOGUE), hub.inward["wms", "wms.stock"][0])
-    hub.flow.settle()
+    hub.flow.lane.drain()
     _check(hub)
     with hub.store.unit() as unit:
         plant(unit.connection)

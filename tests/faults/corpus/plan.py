@@ -16,7 +16,7 @@ KEYS = 120
 WEIGHTS: dict[scripts.Script, float] = {
     scripts.plain: 20, scripts.twin: 8, scripts.table: 6, scripts.corrected: 3, scripts.changed_x12: 1.5, scripts.refused: 0.5,
     scripts.doubtful: 1, scripts.revised: 18, scripts.answered: 2, scripts.changed: 4, scripts.scarce: 2, scripts.product: 1,
-    scripts.stock: 4, scripts.depot: 3, scripts.events: 18, scripts.rows: 4, scripts.deltas: 4,
+    scripts.stock: 4, scripts.depot: 3, scripts.events: 18, scripts.blocked: 2, scripts.rows: 4, scripts.deltas: 4,
 }  # fmt: skip
 SPECIAL: dict[int, tuple[scripts.Script, ...]] = {
     1: (scripts.large, scripts.unreadable), 2: (scripts.many,), 3: (scripts.deadly, scripts.unreadable),
@@ -84,21 +84,21 @@ def _file(doc: Doc) -> str:
 
 
 def _cut(docs: list[Doc], draw: Random) -> list[list[Doc]]:
+    """Into packets of drawn sizes; a growing file is one, whole."""
     pieces: list[list[Doc]] = []
     room = 0
     for doc in docs:
-        if room <= 0 or doc.alone or pieces[-1][-1].alone or not _together(pieces[-1][-1], doc):
+        last = pieces[-1][-1] if pieces else None
+        if last is None or not _together(last, doc) or (room <= 0 and not _file(doc)):
             pieces.append([])
             room = draw.choice((*SIZES, 1000))
-        if _file(doc) and pieces[-1] and _file(pieces[-1][-1]) == _file(doc):
-            room += 1
         pieces[-1].append(doc)
         room -= 1
     return pieces
 
 
 def _together(before: Doc, doc: Doc) -> bool:
-    """May two documents travel in one packet: IDocs of one basic type; a growing file alone, and whole."""
+    """May two documents travel in one packet: IDocs of one basic type; a growing file alone; what goes alone never."""
     if _file(before) or _file(doc):
         return _file(before) == _file(doc) and before.phase == doc.phase
-    return doc.way != "idoc" or before.what.basic == doc.what.basic
+    return not (before.alone or doc.alone) and (doc.way != "idoc" or before.what.basic == doc.what.basic)

@@ -199,6 +199,14 @@ def events(draw: Random, index: int) -> Iterator[Doc]:
         yield Doc(number, f"{number}/{n}", "events", system, "events", _event(number, f"{number}/{n}", kind), phase=n // 4)
 
 
+def blocked(draw: Random, index: int) -> Iterator[Doc]:
+    """Events of one object; the first waits for a code, so that those behind it must wait too."""
+    number, system = name_of(index), _pair(draw, "log")[0]
+    for n in range(1, 5):
+        what = _event(number, f"{number}/{n}", draw.choice(LATE) if n == 1 else "sale")
+        yield Doc(number, f"{number}/{n}", "blocked", system, "events", what, phase=n)
+
+
 def rows(draw: Random, index: int) -> Iterator[Doc]:
     """A file that grows, without technical ids; two equal rows of one file are two events."""
     number = name_of(index)

@@ -62,7 +62,7 @@ def _content(doc: Doc, entries: Sequence[Entry], highest: int, found: Findings, 
     least, most = {"once": (1, 1), "times": (doc.times, doc.times), "superseded": (0, 0), "sequence": (1, 9)}[doc.how]
     if not entries or len(effects) < least:
         overtaken = bool(entries) and doc.v is not None and doc.v < highest
-        if not overtaken:
+        if not overtaken and all(entry.state in SETTLED for entry in entries):
             states = ", ".join(f"{entry.id} {entry.state}" for entry in entries[:6]) or "none of it is there"
             found.fault("lost", f"{doc.content} of {doc.system} was never applied ({doc.kind}, v {doc.v}): {states}")
     if len(effects) > most:
