@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"seed {seed}: {documents} documents, {kills} kills", file=sys.stderr, flush=True)
     order = Order(
         chosen.setup, kills, seed, documents, chosen.broken or "", extra, special=not chosen.broken,
-        only=CORPUS.get(chosen.broken, ()), seconds=chosen.seconds,
+        only=CORPUS.get(chosen.broken, ()), seconds=chosen.seconds, keep=chosen.keep,
     )  # fmt: skip
     counts = run(order, _say(chosen.json))
     print(json.dumps(counts, ensure_ascii=False) if chosen.json else "\n".join(f"{name:26} {value}" for name, value in counts.items()))
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--restart-broker", action="store_true", help="kill the broker and start it again (production)")
     parser.add_argument("--restart-database", action="store_true", help="stop the database at once and start it again (production)")
     parser.add_argument("--seconds", type=float, default=3600, help="the longest that a run may take")
+    parser.add_argument("--keep", action="store_true", help="leave the folder there, also when all is well")
     parser.add_argument("--json", action="store_true", help="every count as one object in the last line")
     return parser
 

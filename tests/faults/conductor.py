@@ -35,6 +35,7 @@ class Order:
     special: bool = True
     only: tuple[str, ...] = ()
     seconds: float = 3600.0
+    keep: bool = False
     folder: Path | None = None
 
 
@@ -56,7 +57,7 @@ def run(order: Order, say: Callable[[str], None]) -> dict[str, Any]:
         with Family(folder) as family:
             counts = Run(order, plan, found, family, say).through()
     counts |= {"seconds": round(time.monotonic() - began, 1), "seed": order.seed, "setup": order.setup, "broken": order.broken}
-    if counts["ok"]:
+    if counts["ok"] and not order.keep:
         shutil.rmtree(folder, ignore_errors=True)
     return counts
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from random import Random
 from signal import SIGTERM
+from typing import Any
 
 from tests.faults import deaths, rules
 from tests.faults.family import Child, Family
@@ -49,20 +50,22 @@ class Crew:
         for name, words in self.words.items():
             child = self.family.children.get(name)
             if child is None or child.code is not None:
-                self.family.start(name, "hub", *words, env=self._environment(words[0]))
+                asked = self._asked(words[0])
+                self.family.start(name, "hub", *words, env={ASKED: json.dumps(asked)}).armed = "point" in asked
         person = self.family.children.get("operator")
         if person is None or person.code is not None:
-            self.family.start("operator", "person", env=self._environment("person"))
+            self.family.start("operator", "person", env={ASKED: json.dumps(self._asked("person"))})
 
-    def _environment(self, kind: str) -> dict[str, str]:
+    def _asked(self, kind: str) -> dict[str, Any]:
+        """What a new process is to die of."""
         place = rules.PLACES.get(self.plan.broken)
         if place is not None and self.armed and kind != "person":
-            return {ASKED: json.dumps({"point": place, "hits": self._draw.randint(2, 5)})}
+            return {"point": place, "hits": self._draw.randint(2, 5)}
         if self._draw.random() >= self.armed * (0.3 if kind == "person" else 1.0):
-            return {ASKED: "{}"}
+            return {}
         points = deaths.points(kind)
         point = self._draw.choice(list(points))
-        return {ASKED: json.dumps({"point": point, "hits": self._draw.randint(1, points[point])})}
+        return {"point": point, "hits": self._draw.randint(1, points[point])}
 
     def up(self, child: Child) -> bool:
         """Whether a process has said that it works."""

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +24,7 @@ class Child:
     role: str
     pid: int = 0
     code: int | None = None
-    began: float = 0.0
+    armed: bool = False
     ended: threading.Event = field(default_factory=threading.Event)
 
 
@@ -71,7 +70,7 @@ class Family:
             self._ready.set()
         elif "started" in said:
             child = self._waiting.pop(said["started"])
-            child.pid, child.began = said["pid"], time.monotonic()
+            child.pid = said["pid"]
             self._by_pid[child.pid] = child
         else:
             child = self._by_pid.pop(said["pid"])

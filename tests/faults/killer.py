@@ -97,7 +97,7 @@ class Killer:
         self.crew.revive()
         for child in self.crew.targets():
             if child.pid not in self._ends and (self.crew.up(child) or self.draw.random() < YOUNG / 20):
-                self._ends[child.pid] = now + self.draw.uniform(*LIFE) * self.crew.patience
+                self._ends[child.pid] = now + self.draw.uniform(*LIFE) * self.crew.patience * (2.0 if child.armed else 1.0)
             if now >= self._ends.get(child.pid, now + 1) and child.pid not in self._stopped:
                 self._do(child)
 

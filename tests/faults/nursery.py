@@ -105,6 +105,7 @@ def main() -> None:
     sys.stdout.flush()
     for name in ("hub.cli.running", "hub.cli.app", "hub.bootstrap", "hub.worker", "pika", "psycopg", *ROLES.values()):
         import_module(name)
+    import_module("tests.faults.warm").warm(Path("hub.yaml"))
     gc.collect()
     gc.freeze()
     nursery = Nursery()

@@ -44,16 +44,26 @@ class Acknowledged:
 
 
 class Pace:
-    """The share of the corpus that may be sent, as the conductor says it."""
+    """The share of the corpus that may be sent, as the conductor says it. One thread looks for all."""
 
     def __init__(self, documents: int) -> None:
         self.documents, self._share = documents, 0.0
+        self._changed = threading.Condition()
+        threading.Thread(target=self._look, daemon=True).start()
+
+    def _look(self) -> None:
+        while self._share < 1:
+            share = float(told("pace") or 0)
+            if share != self._share:
+                with self._changed:
+                    self._share = share
+                    self._changed.notify_all()
+            time.sleep(0.05)
 
     def wait(self, document: int) -> None:
         """Until the document of this number may be sent."""
-        while document / self.documents > self._share + AHEAD and self._share < 1:
-            self._share = float(told("pace") or 0)
-            time.sleep(0.02)
+        with self._changed:
+            self._changed.wait_for(lambda: self._share >= 1 or document / self.documents <= self._share + AHEAD)
 
 
 class Stream(threading.Thread):

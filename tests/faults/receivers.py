@@ -16,10 +16,11 @@ from pathlib import Path
 from random import Random
 from urllib.parse import parse_qs, urlsplit
 
-from tests.faults.plan import load, read_lines, told, write_line
+from tests.faults.plan import Plan, load, read_lines, told, write_line
 
 ORDER = re.compile(rb"N\d{8}[-\w]*")
 CONFIRMED = re.compile(rb"<WMENG>([\d.]+)</WMENG>")
+HOW = ("refuse", "hang", "lose", "hang_after", "away")
 HANG = 4.0
 """Seconds; the hub gives up after two."""
 
@@ -27,8 +28,9 @@ HANG = 4.0
 class Receiver:
     """What one of them keeps. ``misbehaves`` draws what it does instead of taking a document in good order."""
 
-    def __init__(self, name: str, seed: int) -> None:
-        self.log, self._draw = f"{name}.jsonl", Random(f"{seed}:{name}")
+    def __init__(self, name: str, plan: Plan) -> None:
+        self.log, self._draw = f"{name}.jsonl", Random(f"{plan.seed}:{name}")
+        self._share = 0.09 * min(1.0, 5_000 / plan.documents)
         self.taken = {line["name"] for line in read_lines(Path(self.log)) if line["event"] == "taken"}
         self._lock, self._away = threading.Lock(), 0.0
 
@@ -39,7 +41,9 @@ class Receiver:
         with self._lock:
             if time.monotonic() < self._away:
                 return "away"
-            drawn = self._draw.choices(("", "refuse", "hang", "lose", "hang_after", "away"), (90, 2, 1.5, 3, 1.5, 0.5))[0]
+            if self._draw.random() >= self._share:
+                return ""
+            drawn = self._draw.choices(HOW, (3, 1, 4, 1.5, 0.5))[0]
             if drawn == "away":
                 self._away = time.monotonic() + 1.5
         return drawn
@@ -104,7 +108,7 @@ def main(words: Sequence[str]) -> int:
     """Serve both until killed."""
     plan = load()
     for name, port in (("idempotent", plan.idempotent), ("doubtful", plan.doubtful)):
-        server = _Server(("127.0.0.1", port), _handler(Receiver(name, plan.seed)))
+        server = _Server(("127.0.0.1", port), _handler(Receiver(name, plan)))
         threading.Thread(target=server.serve_forever, daemon=True).start()
     threading.Event().wait()
     return 0

@@ -15,11 +15,11 @@ KEYS = 120
 """Keys of a block: what is shuffled, and what the verdict holds in memory at a time."""
 WEIGHTS: dict[scripts.Script, float] = {
     scripts.plain: 20, scripts.twin: 8, scripts.table: 6, scripts.corrected: 3, scripts.changed_x12: 1.5, scripts.refused: 0.5,
-    scripts.doubtful: 1, scripts.revised: 18, scripts.answered: 2, scripts.changed: 4, scripts.scarce: 2, scripts.product: 1,
+    scripts.doubtful: 4, scripts.revised: 18, scripts.answered: 6, scripts.changed: 4, scripts.scarce: 4, scripts.product: 1,
     scripts.stock: 4, scripts.depot: 3, scripts.events: 18, scripts.blocked: 2, scripts.rows: 4, scripts.deltas: 4,
 }  # fmt: skip
 SPECIAL: dict[int, tuple[scripts.Script, ...]] = {
-    1: (scripts.large, scripts.unreadable), 2: (scripts.many,), 3: (scripts.deadly, scripts.unreadable),
+    0: (scripts.large, scripts.unreadable), 1: (scripts.many, scripts.deadly), 2: (scripts.unreadable,),
 }  # fmt: skip
 """Blocks that bring what there is once: a packet of hundreds, more than a thousand that wait, a document that kills."""
 SIZES = (1, 1, 2, 3, 5, 8, 20, 60)
