@@ -1,0 +1,140 @@
+"""Who kills: processes of the hub from outside and at points inside, stops them, cuts their sessions, takes and adds workers,
+breaks broker and database. What it draws depends on the seed; when it happens, on how far the traffic is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
+from typing import NamedTuple
+
+from tests.faults import deaths
+from tests.faults.crew import Crew
+from tests.faults.family import Child
+from tests.faults.plan import tell
+from tests.faults.servers import Servers
+
+ARMED = 0.6
+"""Share of processes that are started with a point to die at."""
+LIFE = (0.1, 1.6)
+"""Seconds that a process works before it is killed from outside, at least and at most."""
+YOUNG = 0.05
+"""Share of processes that are killed while they start."""
+
+
+class Event(NamedTuple):
+    """Something that happens once, at a share of the kills."""
+
+    at: float
+    name: str
+    action: Callable[[], None]
+
+
+@dataclass
+class Killer:
+    """Kills until there were enough. ``say`` tells people."""
+
+    crew: Crew
+    servers: Servers
+    kills: int
+    seed: int
+    say: Callable[[str], None]
+    extra: tuple[str, ...] = ()
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.draw = Random(f"{self.seed}:killer")
+        self._ends: dict[int, float] = {}
+        self._stopped: dict[int, tuple[Child, float]] = {}
+        self._events = self._planned()
+
+    def _planned(self) -> list[Event]:
+        known = {"purge_queue": self.servers.purge, "restart_broker": self.servers.restart_broker, "restart_database": self.servers.restart_database}
+        places = {"purge_queue": (0.3, 0.7), "restart_broker": (0.4,), "restart_database": (0.55,)}
+        return sorted(Event(at, name, known[name]) for name in self.extra for at in places[name])
+
+    @property
+    def done(self) -> int:
+        """Kills so far: from outside and by themselves at a point."""
+        return self.counts["kills_outside"] + self.crew.deaths()
+
+    def run(self, deadline: float) -> None:
+        """Until there were enough kills, or the time is over."""
+        told = -1
+        while self.done < self.kills and time.monotonic() < deadline:
+            done = self.done
+            tell(self.crew.folder, "pace", str(done / self.kills))
+            if done // max(1, self.kills // 10) > told:
+                told = done // max(1, self.kills // 10)
+                self.say(f"{done} of {self.kills} kills; {self.crew.running()}")
+            self._step()
+            time.sleep(0.03)
+        self.calm()
+
+    def calm(self) -> None:
+        """Whoever is stopped goes on; whoever died is started again, with nothing to die of."""
+        for child, _ in list(self._stopped.values()):
+            self.crew.family.signal(child, SIGCONT)
+        self._stopped.clear()
+        self.crew.armed = 0.0
+        self.crew.revive()
+
+    def _step(self) -> None:
+        while self._events and self.done >= self._events[0].at * self.kills:
+            event = self._events.pop(0)
+            self.say(event.name.replace("_", " "))
+            event.action()
+            self.counts[event.name] += 1
+        now = time.monotonic()
+        for pid, (child, until) in list(self._stopped.items()):
+            if now >= until or child.code is not None:
+                self.crew.family.signal(child, SIGCONT)
+                del self._stopped[pid]
+        self.crew.revive()
+        for child in self.crew.targets():
+            if child.pid not in self._ends and (self.crew.up(child) or self.draw.random() < YOUNG / 20):
+                self._ends[child.pid] = now + self.draw.uniform(*LIFE) * self.crew.patience * (2.0 if child.armed else 1.0)
+            if now >= self._ends.get(child.pid, now + 1) and child.pid not in self._stopped:
+                self._do(child)
+
+    def _do(self, child: Child) -> None:
+        kinds = {"kill": 10.0, "term": 1.5, "stop": 1.5, **({"cut": 2.0, "move": 1.0} if self.crew.several else {})}
+        kind = self.draw.choices(list(kinds), list(kinds.values()))[0]
+        self._ends.pop(child.pid, None)
+        {"kill": self._kill, "term": self._term, "stop": self._stop, "cut": self._cut, "move": self._move}[kind](child)
+
+    def _kill(self, child: Child) -> None:
+        self.crew.family.signal(child, SIGKILL)
+        if child.ended.wait(5) and not self.crew.died_inside(child):
+            self.counts["kills_outside"] += 1
+
+    def _term(self, child: Child) -> None:
+        """In good order: it must end by itself, with 0."""
+        self.crew.family.signal(child, SIGTERM)
+        code = self.crew.family.wait(child, 40)
+        if not self.crew.died_inside(child):
+            self.counts["terms"] += 1
+            self.counts["unclean_ends"] += code != 0
+
+    def _stop(self, child: Child) -> None:
+        """Stopped and going on; in production sometimes for longer than the others wait for it."""
+        seconds = self.draw.uniform(5.5, 8.0) if self.crew.several and self.draw.random() < 0.2 else self.draw.uniform(0.3, 4.0)
+        self.crew.family.signal(child, SIGSTOP)
+        self.counts["stops"] += 1
+        self._stopped[child.pid] = (child, time.monotonic() + seconds)
+
+    def _cut(self, child: Child) -> None:
+        self.counts["sessions_cut"] += self.servers.cut()
+
+    def _move(self, child: Child) -> None:
+        """A worker more, or one less."""
+        self.counts["worker_changes"] += self.crew.change_workers(self.draw)
+
+
+def inside(crew: Crew) -> Counter[str]:
+    """Deaths at each point."""
+    return Counter(deaths_at for deaths_at in crew.died_at())
