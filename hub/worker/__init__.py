@@ -32,8 +32,8 @@ class Worker:
 
     def __init__(self, hub: Hub) -> None:
         self.hub, self.flow, self.failed = hub, hub.flow, Event()
-        windows, fault = Windows(hub.flow), self._failed
-        self.windows = Loop("lane", windows.step, idle=windows.idle, fault=fault)
+        self._lane, fault = Windows(hub.flow), self._failed
+        self.windows = Loop("lane", self._lane.step, idle=self._lane.idle, fault=fault)
         self.deliveries = {
             one.id: Loop(f"deliver {one.id}", self._delivery(one), idle=self._idle, fault=fault) for one in hub.ports.subscriptions
         }
@@ -69,9 +69,13 @@ class Worker:
             loop.wake()
 
     def stop(self, seconds: float = 30.0) -> bool:
-        """Finish windows and sends that run, start no more; False when something did not end in time."""
+        """Finish the window and the sends that run, start no more; False when something did not end in time. A send may take long:
+        wake-ups go to other workers as soon as the window has ended."""
+        self._lane.stop()
         for loop in self.loops:
             loop.stop()
+        self.windows.join(seconds)
+        self.flow.channels.rest()
         ended = [loop.join(seconds) for loop in self.loops]
         self.flow.channels.stop()
         return all(ended)

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from canonical_model.problems import SystemUnreachable
 from hub.channels.local import LocalChannels
 from hub.flow import Flow
+from hub.stages.window import Outcome
 from hub.store.lane_tables import partition
 from hub.store.locks import FileLocks, alone, attempt
 from hub.store.session_locks import lock_key
-from hub.worker.windows import SWEEP, Windows
+from hub.worker.windows import RELEASED, SWEEP, Windows
 from tests.hub.lane.world import World
 
 
@@ -47,6 +48,35 @@ def test_work_without_its_wake_up_is_taken_when_it_is_old(world: World) -> None:
     world.clock.pass_seconds(6)
     now[0] += SWEEP
     assert lane.step() is True
+    assert world.states() == ["applied"]
+
+
+def test_what_a_command_released_is_taken_at_the_next_look_though_nobody_was_woken(world: World) -> None:
+    now = [100.0]
+    _, lane = windows(world, now)
+    world.send({"k": "A", "items": ["X"]})
+    lane.step()
+    world.codes(("X", "C"))
+    assert lane.step() is False
+    now[0] += RELEASED
+    assert lane.step() is True
+    assert world.states() == ["applied"]
+
+
+def test_no_window_begins_after_the_stop_and_what_is_left_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    flow, lane = windows(world, now)
+    run = flow.lane.run
+
+    def stopped(p: int) -> Outcome:
+        lane.stop()
+        return run(p, 1)
+
+    monkeypatch.setattr(flow.lane, "run", stopped)
+    for k in ("A", "B"):
+        world.send({"k": k})
+    assert lane.step() is True
+    assert lane.step() is False
     assert world.states() == ["applied"]
 
 
