@@ -40,6 +40,14 @@ class Codebook:
     def __init__(self) -> None:
         self._index, self._revision, self._lock = Index(), 0, threading.Lock()
         self._view = BookView(self._index, 0)
+        self._earlier = lru_cache(maxsize=8)(lambda revision: BookView(self._index, revision))
+
+    def known(self, revision: int) -> BookView | None:
+        """A revision that was loaded already, without asking the store; None when it was not. The last few are kept with their answers."""
+        with self._lock:
+            if revision == self._view.revision:
+                return self._view
+            return self._earlier(revision) if revision < self._view.revision else None
 
     def view(self, connection: Connection, revision: int | None = None) -> BookView:
         """The codebook at a revision (None: the newest). The head is read first, then the rows up to it."""

@@ -43,7 +43,8 @@ class Worker:
         self.jobs = Loop("housekeeping", self._housekeeping, 1.0, lambda: 1.0, fault)
         hub.flow.channels.inbound.listen(self.windows.wake)
         hub.flow.channels.outbound.listen(self.outbound.wake)
-        hub.signals.connect(lambda name, facts: self.wake(), "received", "released", "applied")
+        hub.signals.connect(lambda name, facts: self.wake(), "received", "applied")
+        hub.signals.connect(lambda name, facts: self.wake(sending=True), "released")
 
     def _failed(self, fault: StoreFault) -> None:
         """The store fails in a way that no document is to blame for: everything stops, and somebody is told."""
@@ -63,9 +64,10 @@ class Worker:
         for loop in self.loops:
             loop.start()
 
-    def wake(self) -> None:
-        """Something came: look now."""
-        for loop in (self.windows, self.relay, *self.deliveries.values()):
+    def wake(self, *, sending: bool = False) -> None:
+        """Something came: look now. Senders are woken by channel ``outbound``, each when it has something; what a release let go wakes
+        them all."""
+        for loop in (self.windows, self.relay, *(self.deliveries.values() if sending else ())):
             loop.wake()
 
     def stop(self, seconds: float = 30.0) -> bool:

@@ -28,8 +28,8 @@ AGAIN = 0.02
 """Seconds until a partition that somebody else has is looked at again."""
 LONGEST_RETRY = 60.0
 """Seconds; a partition that fails waits twice as long each time, up to this."""
-ROUNDS = 20
-"""Windows of one partition before the others get their turn."""
+ROUNDS, TURN = 20, 0.3
+"""Windows of one partition, and seconds, before the others get their turn; the window that runs is finished."""
 
 
 class Windows:
@@ -130,7 +130,7 @@ class Windows:
     def _windows(self, p: int) -> bool:
         """Windows until the partition is empty, or it is the turn of others."""
         self._standing.pop(p, None)
-        worked = False
+        worked, end = False, self._now() + TURN
         for _ in range(ROUNDS):
             if self._stopping.is_set():
                 return worked
@@ -141,6 +141,8 @@ class Windows:
                 self.flow.channels.inbound.done(p)
                 return worked
             worked = True
+            if self._now() > end:
+                break
         self._again[p] = self._now() + (0.0 if worked else AGAIN)
         return worked
 

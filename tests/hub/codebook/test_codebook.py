@@ -79,6 +79,22 @@ def test_a_second_process_loads_what_is_new(book: Book) -> None:
     assert (found(codes.resolve("unit", "KT", on=DAY)), found(codes.resolve("unit", "ST", on=DAY))) == ("CS", ())
 
 
+def test_a_revision_that_was_loaded_needs_no_store(book: Book) -> None:
+    first = book.put(CodeLine("unit", "n", "PCE", "EA"))
+    later = Codebook()
+    assert later.known(first) is None
+    second = book.put(CodeLine("unit", "n", "CAR", "CS"))
+    with book.store.read() as connection:
+        newest = later.view(connection)
+    assert later.known(second) is newest
+    assert later.known(second + 1) is None
+    earlier = later.known(first)
+    assert earlier is not None
+    assert earlier is later.known(first)
+    assert isinstance(earlier.for_code_set("n").resolve("unit", "CAR", on=DAY), Miss)
+    assert isinstance(newest.for_code_set("n").resolve("unit", "CAR", on=DAY), Hit)
+
+
 def test_setting_what_is_there_already_is_no_revision(book: Book) -> None:
     line = CodeLine("unit", "n", "ST", "EA")
     assert [book.put(line), book.put(line), book.put(line, CodeLine("unit", "n", "X", "Y"))] == [1, 1, 2]
