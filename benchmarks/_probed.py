@@ -40,8 +40,8 @@ class Trace:
     def __init__(self) -> None:
         self._file = os.open(FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
-    def say(self, **facts: Any) -> None:
-        os.write(self._file, orjson.dumps({"at": time.time_ns() // 1000, **facts}) + b"\n")
+    def say(self, **facts: Any) -> int:
+        return os.write(self._file, orjson.dumps({"at": time.time_ns() // 1000, **facts}) + b"\n")
 
 
 def watch(trace: Trace) -> None:

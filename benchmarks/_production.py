@@ -33,6 +33,7 @@ from tests.services.processes import Processes, Servers, get, servers, vhost
 from tests.services.rabbitmq import free_port
 
 PARTITIONS = 8
+_numbers = count(1)
 DAY = "2026-11-25"
 SERIAL = "20261101080000"
 ME = Actor("bench")
@@ -99,21 +100,20 @@ def receiver_lines(places: Sequence[Place], ports: Sequence[int], timeout: int =
     """One system a place that takes its answers at a port of this machine."""
     words = {"idempotent": "true", "timeout": timeout}
     listed = enumerate(zip(places, (f"http://127.0.0.1:{port}/in" for port in ports), strict=True))
-    return "".join(
-        RECEIVER.format(name=f"wms-{n}", party=one.party, url=f"http://127.0.0.1:{port}/in", **words) for n, (one, port) in listed
-    )
+    return "".join(RECEIVER.format(name=f"wms-{n}", party=one.party, url=url, **words) for n, (one, url) in listed)
 
 
 class Production(Processes):
-    """The processes of one hub in a folder. ``receivers``: lines of ``out`` for systems that take answers."""
+    """The processes of one hub in a folder, with a database and a virtual host of its own on the servers that are given. ``receivers``:
+    lines of ``out`` for systems that take answers."""
 
-    def __init__(
-        self, folder: Path, given: Servers, places: Sequence[Place], receivers: str = "", *, store: str = "", channels: str = ""
-    ) -> None:
+    def __init__(self, folder: Path, given: Servers, places: Sequence[Place], receivers: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(folder)
         self.servers, self.port, self.names = given, free_port(), senders()
-        self.store, self.channels = store or given.store, channels or given.channels
+        self.store = given.database.of(given.database.create()).replace("postgresql:", "postgresql+psycopg:")
+        self.vhost = f"hub-{next(_numbers)}"
+        self.channels = vhost(given.broker, self.vhost)
         (folder / "mappings").mkdir(exist_ok=True)
         (folder / "broker").write_text(self.channels)
         self.file = folder / "hub.yaml"
@@ -213,12 +213,6 @@ def started() -> Iterator[tuple[Path, Servers]]:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with TemporaryDirectory(prefix="hub-bench-") as name, servers(Path(name)) as given:
         yield Path(name), given
-
-
-def another(given: Servers, name: str) -> dict[str, str]:
-    """A database and a virtual host of its own for a second hub on the same servers."""
-    store = given.database.of(given.database.create()).replace("postgresql:", "postgresql+psycopg:")
-    return {"store": store, "channels": vhost(given.broker, name)}
 
 
 class Intake:

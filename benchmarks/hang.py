@@ -143,23 +143,27 @@ def report(chosen: argparse.Namespace) -> dict[str, Any]:
     """Everything that is measured."""
     before = measure.machine()
     with started() as (folder, given):
-        run = Run(folder, given, chosen)
+        found = measured(folder, given, chosen)
+    return {"benchmark": "hang", **vars(chosen), **found, "goal": GOAL, "machine": before, "load_after": measure.machine()["load"]}
+
+
+def measured(folder: Path, given: Servers, chosen: argparse.Namespace, phases: Sequence[str] = PHASES) -> dict[str, Any]:
+    """All rounds and the proof, on servers that run."""
+    run = Run(folder, given, chosen)
+    try:
         rounds = []
         for number in range(chosen.rounds):
-            order = PHASES[number % len(PHASES) :] + PHASES[: number % len(PHASES)]
+            order = [*phases[number % len(phases) :], *phases[: number % len(phases)]]
             rounds.append({mode: {**run.phase(mode), "load": measure.machine()["load"][0]} for mode in order})
-        after = run.proof()
+        return {"receivers": len(BUYERS), "rounds_found": rounds, "ratios": ratios(rounds, phases), "after": run.proof()}
+    finally:
         run.close()
-    return {
-        "benchmark": "hang", **vars(chosen), "receivers": len(BUYERS), "rounds_found": rounds, "ratios": ratios(rounds), "goal": GOAL,
-        "after": after, "machine": before, "load_after": measure.machine()["load"],
-    }  # fmt: skip
 
 
-def ratios(rounds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def ratios(rounds: Sequence[Mapping[str, Any]], phases: Sequence[str] = PHASES) -> dict[str, Any]:
     """Of each sick phase to the well one of its round: p99 and p50, each round's and their median."""
     found: dict[str, Any] = {}
-    for mode in PHASES[1:]:
+    for mode in phases[1:]:
         for name in ("p99_ms", "p50_ms"):
             each = [round(one[mode][name] / max(one["ok"][name], 0.01), 3) for one in rounds]
             found[f"{mode} {name[:3]}"] = {"median": round(statistics.median(each), 3), "each": each}

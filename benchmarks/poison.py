@@ -24,7 +24,7 @@ import orjson
 
 from benchmarks import _measure as measure
 from benchmarks import _settling as settling
-from benchmarks._production import NOT_THERE, Intake, Production, another, buyers, started
+from benchmarks._production import NOT_THERE, Intake, Production, buyers, started
 from benchmarks._stream import UNREADABLE, Item, clean, draw
 from hub.simulate.goods import Place
 from tests.services.processes import Servers
@@ -60,7 +60,7 @@ class Side:
 
     def __init__(self, name: str, folder: Path, given: Servers, items: Sequence[Item], workers: int, packet: int) -> None:
         self.name, self.items, self.workers, self.packet = name, items, workers, packet
-        self.hub = Production(folder / name, given, PLACES, **another(given, name))
+        self.hub = Production(folder / name, given, PLACES)
         self.hub.open_door()
         self.reader = settling.Reader(self.hub.channels)
         self.rounds: list[dict[str, float]] = []

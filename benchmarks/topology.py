@@ -44,7 +44,8 @@ AROUND = 2.0
 """Seconds around a fault in which it strikes: messages that came in them are looked at."""
 WITHIN = 60.0
 Line = Mapping[str, Any]
-FAULTS: tuple[tuple[str, str, str, str], ...] = (
+Fault = tuple[str, str, str, str]
+FAULTS: tuple[Fault, ...] = (
     ("window", "window.before_commit", "SIGKILL", "commit"),
     ("window", "window.before_commit", "SIGTERM", "commit"),
     ("window", "window.before_commit", "SIGSTOP", "commit"),
@@ -129,7 +130,7 @@ class Cluster:
         self.receivers.close()
 
 
-def strike(cluster: Cluster, victim: str, fault: tuple[str, str, str, str]) -> dict[str, Any] | None:
+def strike(cluster: Cluster, victim: str, fault: Fault) -> dict[str, Any] | None:
     """One fault from beginning to end; None when the worker had no such work for a minute."""
     who, point, number, kind = fault
     met = cluster.meet(victim, point, number)
@@ -189,8 +190,9 @@ def _aftermath(cluster: Cluster, victim: str, number: str) -> dict[str, Any]:
 
 def _twice(lines: Sequence[tuple[str, Line]], victim: str, at: int) -> int:
     """Documents that the victim had translated and another worker translated again."""
-    mine = {id for name, line in lines if name == victim and line["at"] <= at for id in line.get("documents", ()) if "plan" in line}
-    others = {id for name, line in lines if name != victim and line["at"] > at and "plan" in line for id in line["documents"]}
+    plans = [(name, line) for name, line in lines if "plan" in line]
+    mine = {id for name, line in plans if name == victim and line["at"] <= at for id in line["documents"]}
+    others = {id for name, line in plans if name != victim and line["at"] > at for id in line["documents"]}
     return len(mine & others)
 
 
@@ -210,21 +212,26 @@ def report(chosen: argparse.Namespace) -> dict[str, Any]:
     """Everything that is measured."""
     before = measure.machine()
     with started() as (folder, given):
-        cluster = Cluster(folder, given, chosen.rate, chosen.packet)
-        try:
-            found = _measured(cluster, chosen)
-        finally:
-            cluster.close()
+        found = measured(folder, given, chosen)
     return {"benchmark": "topology", **vars(chosen), **found, "machine": before, "load_after": measure.machine()["load"]}
 
 
-def _measured(cluster: Cluster, chosen: argparse.Namespace) -> dict[str, Any]:
+def measured(folder: Path, given: Servers, chosen: argparse.Namespace, struck: Sequence[Fault] = FAULTS) -> dict[str, Any]:
+    """Quiet traffic, the faults, and the proof, on servers that run."""
+    cluster = Cluster(folder, given, chosen.rate, chosen.packet)
+    try:
+        return _measured(cluster, chosen, struck)
+    finally:
+        cluster.close()
+
+
+def _measured(cluster: Cluster, chosen: argparse.Namespace, wanted: Sequence[Fault]) -> dict[str, Any]:
     began = time.time_ns() // 1000
     time.sleep(chosen.quiet)
     config = load_config(cluster.hub.file)
     page = declared.page(declared.look(config), declared.declared(config))
     quiet = {"timeline": timeline(cluster.lines(began)), "waits": waits(cluster.hub, began)}
-    struck = list(_struck(cluster, chosen.repeats))
+    struck = list(_struck(cluster, chosen.repeats, wanted))
     cluster.flowing.stop()
     hub = cluster.hub
     hub.until(lambda: hub.drained() and not hub.standing()["leaving"], 180)
@@ -235,9 +242,9 @@ def _measured(cluster: Cluster, chosen: argparse.Namespace) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _struck(cluster: Cluster, repeats: int) -> Iterator[dict[str, Any]]:
+def _struck(cluster: Cluster, repeats: int, wanted: Sequence[Fault]) -> Iterator[dict[str, Any]]:
     for number in range(repeats):
-        for place, fault in enumerate(FAULTS):
+        for place, fault in enumerate(wanted):
             found = strike(cluster, WORKERS[(number + place) % len(WORKERS)], fault)
             if found is not None:
                 yield found
