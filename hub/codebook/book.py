@@ -8,7 +8,7 @@ from functools import lru_cache
 from sqlalchemy import Connection, select
 
 from hub.codebook.index import FOREVER, Index, Row
-from hub.codebook.view import SystemCodes
+from hub.codebook.view import Remembered, SystemCodes
 from hub.store.book_tables import code, code_set, codebook
 
 _new = select(code).order_by(code.c.row)
@@ -19,11 +19,11 @@ class BookView:
     """One revision of every table; frozen."""
 
     def __init__(self, index: Index, revision: int) -> None:
-        self._index, self.revision = index, revision
+        self._index, self.revision, self._remembered = index, revision, Remembered()
         self.for_code_set = lru_cache(maxsize=1024)(self._for_code_set)
 
     def _for_code_set(self, name: str) -> SystemCodes:
-        return SystemCodes(self._index, self.revision, name)
+        return SystemCodes(self._index, self.revision, name, self._remembered)
 
     def parent(self, name: str) -> str:
         """The code set that is asked when this one is silent, or nothing."""
