@@ -135,6 +135,11 @@ class Link:
         """Acknowledge this message and all that came before it on its queue."""
         self._call(lambda: self._settle(arrived))
 
+    def rest(self) -> None:
+        """Consume no more, on this connection or a later one: what was not settled goes to others. Everything else goes on."""
+        self.consumers = {}
+        self._call(self._close_consumers)
+
     def stop(self, seconds: float = 10.0) -> bool:
         """Close in good order; what is not settled goes to others. False when it did not end in time."""
         self._stopping.set()
@@ -276,9 +281,16 @@ class Link:
         if arrived.epoch == self.epoch and channel is not None:
             channel.basic_ack(arrived.tag, multiple=True)
 
+    def _close_consumers(self) -> None:
+        channels, self._channels = self._channels, {}
+        for channel in channels.values():
+            channel.close()
+
     def refuse(self, arrived: Arrived) -> None:
         """Give what is not ours to the dead-letter exchange (for consumers, in the link's thread)."""
-        self._channels[arrived.queue].basic_reject(arrived.tag, requeue=False)
+        channel = self._channels.get(arrived.queue)
+        if channel is not None:
+            channel.basic_reject(arrived.tag, requeue=False)
 
     def _channel_closed(self, channel: Any, reason: BaseException) -> None:
         """A channel that the broker closed says what is wrong with a declaration: the whole connection begins anew."""

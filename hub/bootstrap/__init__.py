@@ -96,6 +96,9 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
     answers = Answers(ways, lambda seq: raw_of(store, seq), clock.now)
 
     def book(revision: int | None) -> BookView:
+        known = None if revision is None else flow.codebook.known(revision)
+        if known is not None:
+            return known
         with store.read() as connection:
             return flow.codebook.view(connection, revision)
 

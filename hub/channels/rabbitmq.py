@@ -172,6 +172,9 @@ class RabbitChannels:
             self.link = Link(self.url, self.topology, consumers, self._begin)
         self.link.start()
 
+    def rest(self) -> None:
+        self.link.rest()
+
     def stop(self) -> None:
         self.link.stop()
 

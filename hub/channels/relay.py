@@ -12,6 +12,8 @@ from hub.store.database import Store
 from hub.store.locks import attempt
 
 AT_ONCE = 500
+BATCHES = 20
+"""Batches of one run: a worker that is to stop does not first empty an outbox of a day."""
 LOCK = "relay"
 
 
@@ -25,7 +27,10 @@ class Relay:
         """Publish what is there; gives how many rows were confirmed, 0 too when another relay is at work."""
         total = 0
         with attempt(self.store.locks, LOCK) as mine:
-            while mine and (confirmed := self._batch()):
+            for _ in range(BATCHES if mine else 0):
+                confirmed = self._batch()
+                if not confirmed:
+                    break
                 total += confirmed
         return total
 

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from canonical_model.problems import REMOVED_BY, Cause, HubError, Problem, Retry
+from canonical_model.problems import REMOVED_BY, Cause, HubError, Misconfigured, Problem, Retry
 from connectors.base import Receipt, SendRefused, SendUncertain
 from hub import signals as names
 from hub.signals import Signals, reach
@@ -127,8 +127,8 @@ class Delivering:
             return Sent(item, "refused", refused.detail)
         except SendUncertain as uncertain:
             return Sent(item, "uncertain", str(uncertain), failed=True)
-        except Retry as retry:
-            return Sent(item, "pending", retry.fact, failed=True)
+        except (Retry, Misconfigured) as known:
+            return Sent(item, "pending", known.fact, failed=True)
         except Exception as error:
             log.exception("sending delivery %s failed with an exception of our own", item.id)
             return Sent(item, "uncertain", f"{type(error).__name__}: {error}", failed=True)

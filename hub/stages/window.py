@@ -112,8 +112,9 @@ class Lane:
         return self._window(p, limit) if self._own(p) else Outcome(busy=True)
 
     def _own(self, p: int) -> bool:
-        """Take over a partition, in a commit of its own; a dead owner counts as a try, since its work may have killed it. False while
-        another's window holds it: nobody waits for a partition."""
+        """Take over a partition that has work, in a commit of its own; a dead owner counts as a try, since its work may have killed it.
+        One that has none is left as it is: its owner died of something else, or ended in good order. False while another's window holds
+        it: nobody waits for a partition."""
         if p in self._left:
             self._suspect(p)
         if not self.store.shared:
@@ -121,8 +122,8 @@ class Lane:
         self.store.locks.attend(self.owner)
         with self.store.read() as connection:
             before = work.owner(connection, p)
-        if before == self.owner:
-            return True
+            if before == self.owner or not work.claim(connection, p, 1):
+                return True
         dead = before is not None and self.store.locks.absent(before)
         with self.store.unit() as unit:
             if not unit.lock_partition(p):

@@ -58,6 +58,12 @@ def waiting_partitions(connection: Connection, older_than: int | None = None) ->
     return list(connection.execute(query).scalars())
 
 
+def released_partitions(connection: Connection) -> list[int]:
+    """Partitions with work that no message brought: what a release let go. Whoever released it may have had nobody to wake."""
+    query = select(work.c.partition).where(work.c.kind != "message").group_by(work.c.partition).order_by(func.min(work.c.seq))
+    return list(connection.execute(query).scalars())
+
+
 def count(connection: Connection, limit: int) -> int:
     """How much work is open, counted up to ``limit`` (back-pressure)."""
     inner = select(work.c.seq).limit(limit).subquery()

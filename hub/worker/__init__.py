@@ -32,8 +32,8 @@ class Worker:
 
     def __init__(self, hub: Hub) -> None:
         self.hub, self.flow, self.failed = hub, hub.flow, Event()
-        windows, fault = Windows(hub.flow), self._failed
-        self.windows = Loop("lane", windows.step, idle=windows.idle, fault=fault)
+        self._lane, fault = Windows(hub.flow), self._failed
+        self.windows = Loop("lane", self._lane.step, idle=self._lane.idle, fault=fault)
         self.deliveries = {
             one.id: Loop(f"deliver {one.id}", self._delivery(one), idle=self._idle, fault=fault) for one in hub.ports.subscriptions
         }
@@ -43,7 +43,8 @@ class Worker:
         self.jobs = Loop("housekeeping", self._housekeeping, 1.0, lambda: 1.0, fault)
         hub.flow.channels.inbound.listen(self.windows.wake)
         hub.flow.channels.outbound.listen(self.outbound.wake)
-        hub.signals.connect(lambda name, facts: self.wake(), "received", "released", "applied")
+        hub.signals.connect(lambda name, facts: self.wake(), "received", "applied")
+        hub.signals.connect(lambda name, facts: self.wake(sending=True), "released")
 
     def _failed(self, fault: StoreFault) -> None:
         """The store fails in a way that no document is to blame for: everything stops, and somebody is told."""
@@ -63,15 +64,20 @@ class Worker:
         for loop in self.loops:
             loop.start()
 
-    def wake(self) -> None:
-        """Something came: look now."""
-        for loop in (self.windows, self.relay, *self.deliveries.values()):
+    def wake(self, *, sending: bool = False) -> None:
+        """Something came: look now. Senders are woken by channel ``outbound``, each when it has something; what a release let go wakes
+        them all."""
+        for loop in (self.windows, self.relay, *(self.deliveries.values() if sending else ())):
             loop.wake()
 
     def stop(self, seconds: float = 30.0) -> bool:
-        """Finish windows and sends that run, start no more; False when something did not end in time."""
+        """Finish the window and the sends that run, start no more; False when something did not end in time. A send may take long:
+        wake-ups go to other workers as soon as the window has ended."""
+        self._lane.stop()
         for loop in self.loops:
             loop.stop()
+        self.windows.join(seconds)
+        self.flow.channels.rest()
         ended = [loop.join(seconds) for loop in self.loops]
         self.flow.channels.stop()
         return all(ended)

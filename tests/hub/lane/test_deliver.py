@@ -11,7 +11,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from canonical_model.problems import Cause, Problem, SystemUnreachable
+from canonical_model.problems import Cause, Misconfigured, Problem, SystemUnreachable
 from connectors.base import Inbound, Receipt, SendRefused, SendUncertain
 from hub.channels.base import Publication
 from hub.channels.local import Deduplicated, LocalFanout, again_from
@@ -43,7 +43,7 @@ class Receiver:
 
     def send(self, rendered: Rendered) -> Receipt:
         answer = self.says.pop(0) if self.says else None
-        if not isinstance(answer, SystemUnreachable):
+        if not isinstance(answer, (SystemUnreachable, Misconfigured)):
             self.got.append((rendered.name, rendered.payload))
         if answer is not None:
             raise answer
@@ -98,6 +98,18 @@ def test_known_not_sent_waits_longer_each_time_and_keeps_its_bytes(tmp_path: Pat
     assert world.causes() == {}
     assert world.rows(select(circuit)) == []
     assert [row.outcome for row in world.rows(select(attempt).order_by(attempt.c.n))] == ["pending"] * 3 + ["sent"]
+
+
+def test_a_request_that_cannot_be_made_is_known_not_sent(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    world.send({"k": "A"})
+    world.run()
+    other.says = [Misconfigured("this request cannot be made: Invalid port", fix="check url")]
+    delivering.run()
+    assert [row.state for row in world.rows(select(delivery))] == ["pending"]
+    world.clock.pass_seconds(600)
+    assert delivering.run() == 1
+    assert len(other.got) == 1
 
 
 def test_refused_is_a_fact_for_people_and_blocks_only_its_key(tmp_path: Path, other: Receiver) -> None:

@@ -118,3 +118,20 @@ def test_what_killed_its_process_three_times_is_held_alone(tmp_path: Path) -> No
     world.send({"k": "C"})
     world.run()
     assert world.states() == ["applied"]
+
+
+def test_processes_that_end_with_nothing_to_do_put_nobody_under_suspicion(tmp_path: Path) -> None:
+    """A worker looks at every partition when it starts: what it owned then and did not work on cannot have killed it."""
+    world = World(tmp_path)
+
+    def look_and_die() -> None:
+        again = World(tmp_path)
+        again.lane.owner = f"process {os.getpid()}"
+        for p in range(again.store.partitions):
+            again.lane.run(p)
+        die()
+
+    assert [in_child(look_and_die) for _ in range(4)] == [signal.SIGKILL] * 4
+    world.send({"k": "A"})
+    world.run()
+    assert world.states() == ["applied"]
