@@ -19,7 +19,7 @@ from hub.channels.rabbitmq import RabbitChannels
 from hub.codebook import BookView
 from hub.commands import Actor, Commands
 from hub.config import Config, In, load
-from hub.flow import Flow
+from hub.flow import SIZES, Flow, Sizes
 from hub.plugins import Library, formats, receivers, senders, settings_types
 from hub.replay import Replay, keep_inputs, mapping_text
 from hub.services.inventory.service import InventoryService
@@ -78,16 +78,19 @@ class Hub:
         self.store.close()
 
 
-def build(file: Path, clock: Clock | None = None, signals: Signals | None = None, *, promote: bool = True) -> Hub:
+def build(
+    file: Path, clock: Clock | None = None, signals: Signals | None = None, *, promote: bool = True, sizes: Sizes = SIZES
+) -> Hub:
     """Build a hub from its configuration file; the store is opened and, embedded, brought up to date.
 
     ``promote``: edited mappings become active by it, as the embedded default wants, and parents of code sets what the file says.
+    ``sizes``: how much is done at once; the defaults are what a hub runs with.
     """
     config = load(file, *settings_types())
-    return build_from(config, clock or SystemClock(), signals or Signals(), promote=promote)
+    return build_from(config, clock or SystemClock(), signals or Signals(), promote=promote, sizes=sizes)
 
 
-def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool = True) -> Hub:
+def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool = True, sizes: Sizes = SIZES) -> Hub:
     """Build a hub from a loaded configuration."""
     store = open_store(config, clock)
     library = Library(tuple(config.path(folder) for folder in config.hub.folders.mappings))
@@ -108,7 +111,7 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
         worker=f"{gethostname()}:{getpid()}" if store.shared else "lane-1",
         acknowledge=answers.acknowledgement, answer=answers.application,
     )  # fmt: skip
-    flow = Flow(store, ports, signals, channels=channels_of(config, store), locks=locks_of(store.url))
+    flow = Flow(store, ports, signals, channels=channels_of(config, store, sizes.prefetch), locks=locks_of(store.url), sizes=sizes)
     commands = Commands(store, ports, signals, changed=flow.wake_waiting)
     if promote:
         with alone(flow.locks, "start"):
@@ -131,10 +134,10 @@ def open_store(config: Config, clock: Clock) -> Store:
         locks.close()
 
 
-def channels_of(config: Config, store: Store) -> Channels:
+def channels_of(config: Config, store: Store, prefetch: int = SIZES.prefetch) -> Channels:
     """What carries the channels: the database, or the broker that the configuration names. Nothing is connected yet."""
     url = config.channels_url()
-    return LocalChannels() if url is None else RabbitChannels(url, store.partitions, config.hub.subscribers)
+    return LocalChannels() if url is None else RabbitChannels(url, store.partitions, config.hub.subscribers, prefetch=prefetch)
 
 
 def definitions(config: Config, store: Store) -> Mapping[str, str]:

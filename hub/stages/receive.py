@@ -17,7 +17,7 @@ from hub.signals import Signals, reach
 from hub.store import messages, work
 from hub.store.database import Refused, Store
 from hub.store.unit import UnitOfWork
-from hub.store.writing import Writer
+from hub.store.writing import MOST, Writer
 
 SIZE_LIMIT = 200_000_000
 
@@ -59,8 +59,8 @@ class Received:
 class Receiving:
     """The receive stage of a process. Calls of several threads share a commit."""
 
-    def __init__(self, store: Store, signals: Signals | None = None) -> None:
-        self.store, self.signals, self.writer = store, signals or Signals(), Writer(store)
+    def __init__(self, store: Store, signals: Signals | None = None, at_once: int = MOST) -> None:
+        self.store, self.signals, self.writer = store, signals or Signals(), Writer(store, at_once)
 
     def receive(self, inbound: Inbound, door: Door) -> Received:
         """Store one act of sending and tell its sender. Raises Reject (refused at the door) and Retry; then nothing is stored."""

@@ -21,8 +21,8 @@ Job = tuple[Callable[[UnitOfWork], Any], "Future[Any]"]
 class Writer:
     """``write(action)`` runs an action in a unit of work that it may share with others, and gives its result after the commit."""
 
-    def __init__(self, store: Store) -> None:
-        self._store, self._line, self._leading = store, list[Job](), False
+    def __init__(self, store: Store, most: int = MOST) -> None:
+        self._store, self._most, self._line, self._leading = store, most, list[Job](), False
         self._lock = threading.Lock()
 
     def write(self, action: Callable[[UnitOfWork], T]) -> T:
@@ -38,7 +38,7 @@ class Writer:
     def _lead(self) -> bool:
         """Write for everybody who waits; False when nobody is left."""
         with self._lock:
-            jobs, self._line = self._line[:MOST], self._line[MOST:]
+            jobs, self._line = self._line[: self._most], self._line[self._most :]
             if not jobs:
                 self._leading = False
                 return False
