@@ -15,6 +15,7 @@ from canonical_model.problems import Cause, Problem, Retry
 from hub import signals as names
 from hub.codebook import BookView, Codebook
 from hub.signals import Signals, reach
+from hub.stages.collector import collector_waits
 from hub.stages.deciding import Decision, Loaded, decide, load
 from hub.stages.flush import Flush
 from hub.stages.plan import Plan, Planner
@@ -115,7 +116,8 @@ class Lane:
             if not mine and not over:
                 return Outcome(busy=True)
             self._own(p)
-            return self._window(p, limit)
+            with collector_waits():
+                return self._window(p, limit)
 
     def _own(self, p: int) -> None:
         """Take over a partition, in a commit of its own; a dead owner counts as a try, since its work may have killed it."""
