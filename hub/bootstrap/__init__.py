@@ -36,11 +36,12 @@ from hub.stages.ports import Ports, Subscription
 from hub.stages.receive import Door
 from hub.stages.routes import Ways, compile_ways
 from hub.stages.terms import RouteTerms
-from hub.store import messages, texts, work
+from hub.store import messages, texts
 from hub.store.acknowledgements import AcknowledgementService
 from hub.store.clock import Clock, SystemClock
 from hub.store.database import Store
 from hub.store.locks import alone, locks_of
+from hub.store.waiting import Line
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,11 @@ class Hub:
     signals: Signals
     clock: Clock
     inward: Mapping[tuple[str, str], tuple[Door, Any]]
+    line: Line
 
     def crowded(self) -> bool:
         """Whether more waits than may: then the doors close and nothing is fetched."""
-        limit = self.config.hub.limits.inbound
-        with self.store.read() as connection:
-            return work.count(connection, limit) >= limit
+        return self.line.crowded()
 
     def close(self) -> None:
         """Give back what is held open."""
@@ -78,9 +78,7 @@ class Hub:
         self.store.close()
 
 
-def build(
-    file: Path, clock: Clock | None = None, signals: Signals | None = None, *, promote: bool = True, sizes: Sizes = SIZES
-) -> Hub:
+def build(file: Path, clock: Clock | None = None, signals: Signals | None = None, *, promote: bool = True, sizes: Sizes = SIZES) -> Hub:
     """Build a hub from its configuration file; the store is opened and, embedded, brought up to date.
 
     ``promote``: edited mappings become active by it, as the embedded default wants, and parents of code sets what the file says.
@@ -119,7 +117,8 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
             _set_parents(config, store, flow, commands)
             commands.configured(Actor("start"))
     replay = Replay(store, ways, book)
-    return Hub(config, store, library, known, ways, outward, ports, flow, commands, replay, signals, clock, _inward(config))
+    line = Line(store, config.hub.limits.inbound)
+    return Hub(config, store, library, known, ways, outward, ports, flow, commands, replay, signals, clock, _inward(config), line)
 
 
 def open_store(config: Config, clock: Clock) -> Store:
