@@ -19,7 +19,7 @@ from hub import signals as names
 from hub.codebook import CodeLine, import_csv, retire, set_codes, set_parent
 from hub.signals import Signals, reach
 from hub.stages.ports import Ports
-from hub.stages.receive import Door, store_message
+from hub.stages.receive import Door, packed
 from hub.store import cases, deliveries, documents, holds, identity, messages, outgoing, people, restoring, texts, work
 from hub.store.clock import to_datetime
 from hub.store.database import Store
@@ -177,7 +177,7 @@ class Commands:
             doc = self._waiting(unit, document)
             old = messages.load(unit.connection, [doc.message])[doc.message]
             inbound = Inbound(edited, old.name, None, old.headers)
-            seq = store_message(unit, inbound, Door(old.system, old.route), self.store.partitions, {"corrects": doc.id})
+            (seq,) = messages.save(unit.connection, [packed(inbound, Door(old.system, old.route), self.store.partitions, doc.id)], unit.now)
             return Done(f"message {seq} corrects document {document}", id=seq)
 
     def retry(self, actor: Actor, kind: str, id: int) -> Done:

@@ -24,6 +24,7 @@ from connectors.kit.amqp_topology import Topology, broker_version, explained, pa
 log = logging.getLogger(__name__)
 logging.getLogger("pika").setLevel(logging.CRITICAL)  # it tells each failed attempt six times; the link tells it once
 PREFETCH = 500
+"""Messages of a queue that the broker hands over before the first of them is settled."""
 HEARTBEAT = 15
 """Seconds; the broker gives up a silent process after about twice that."""
 WAITS = (0.1, 0.3, 1.0, 2.0, 5.0)
@@ -75,9 +76,11 @@ class Link:
     """The connection. ``on_new`` is called, in the link's thread, for each new connection before anything comes over it."""
 
     def __init__(
-        self, url: str, topology: Topology, consumers: Mapping[str, Consumer] | None = None, on_new: Callable[[], None] = lambda: None
-    ) -> None:
+        self, url: str, topology: Topology, consumers: Mapping[str, Consumer] | None = None, on_new: Callable[[], None] = lambda: None,
+        prefetch: int = PREFETCH,
+    ) -> None:  # fmt: skip
         self.url, self.topology, self.consumers, self.on_new = url, topology, dict(consumers or {}), on_new
+        self.prefetch = prefetch
         self.version: tuple[int, ...] = ()
         self.fault: HubError | None = SystemUnreachable("not yet connected", at=place_of(url))
         self.epoch = 0
@@ -251,7 +254,7 @@ class Link:
         def came(channel: Any, method: Any, properties: Any, body: bytes) -> None:
             consumer(Arrived(queue, epoch, method.delivery_tag, body, properties.headers or {}, method.redelivered))
 
-        channel.basic_qos(prefetch_count=PREFETCH, callback=lambda answer: channel.basic_consume(queue, came, callback=go_on))
+        channel.basic_qos(prefetch_count=self.prefetch, callback=lambda answer: channel.basic_consume(queue, came, callback=go_on))
 
     def _is_up(self) -> None:
         with self._lock:

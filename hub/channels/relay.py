@@ -20,8 +20,8 @@ LOCK = "relay"
 class Relay:
     """Takes rows of the outbox to a fan-out."""
 
-    def __init__(self, store: Store, fanout: Fanout) -> None:
-        self.store, self.fanout = store, fanout
+    def __init__(self, store: Store, fanout: Fanout, at_once: int = AT_ONCE) -> None:
+        self.store, self.fanout, self.at_once = store, fanout, at_once
 
     def run(self) -> int:
         """Publish what is there; gives how many rows were confirmed, 0 too when another relay is at work."""
@@ -37,7 +37,7 @@ class Relay:
     def _batch(self) -> int:
         """One batch; 0 when there is nothing, or when something was not confirmed: then it is tried again later."""
         with self.store.read() as connection:
-            batch = outgoing.waiting_publications(connection, AT_ONCE)
+            batch = outgoing.waiting_publications(connection, self.at_once)
             traces = outgoing.traces(connection, {values[3] for _, values in batch}) if batch else {}
         if not batch:
             return 0

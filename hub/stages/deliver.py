@@ -20,7 +20,7 @@ from hub.store import deliveries, holds
 from hub.store.database import Store
 from hub.store.deliveries import Circuit, Delivery
 from hub.store.records import problem_details
-from hub.store.unit import UnitOfWork
+from hub.store.unit import UnitOfWork, newest_revision
 
 log = logging.getLogger(__name__)
 AT_ONCE = 50
@@ -103,7 +103,7 @@ class Delivering:
             if circuit is not None and circuit.open_until > now:
                 return []
             due = deliveries.due(connection, subscription.id, now, _at_once(subscription, circuit))
-        rendered = [_made(subscription, item, now) for item in due]
+        rendered = [self._made(subscription, item) for item in due]
         good = [(item, made) for item, made in rendered if isinstance(made, Rendered)]
         if not rendered:
             return []
@@ -119,6 +119,18 @@ class Delivering:
             reach("deliver.before_sending")
         reach("deliver.sending")
         return good
+
+    def _made(self, subscription: Subscription, item: Delivery) -> tuple[Delivery, Rendered | tuple[Problem, ...]]:
+        """The bytes of a delivery. Where the codes of then give none, those of now do: what was held for a code goes when it comes."""
+        made = _bytes(subscription, item)
+        if isinstance(made, Rendered) or "revision" not in item.assigned:
+            return item, made
+        with self.store.read() as connection:
+            newest = {**item.assigned, "revision": str(newest_revision(connection))}
+        if newest == item.assigned:
+            return item, made
+        later = replace(item, assigned=newest)
+        return later, _bytes(subscription, later)
 
     def _send(self, subscription: Subscription, item: Delivery, rendered: Rendered) -> Sent:
         try:
@@ -201,18 +213,6 @@ def _at_once(subscription: Subscription, circuit: Circuit | None) -> int:
     bytes may go again, or the receiver can be asked; elsewhere only the one that is on its way may be left in doubt."""
     repeatable = subscription.idempotent or subscription.ask is not None
     return AT_ONCE if repeatable and circuit is None else 1
-
-
-def _made(subscription: Subscription, item: Delivery, now: int) -> tuple[Delivery, Rendered | tuple[Problem, ...]]:
-    """The bytes of a delivery. Where the codes of then do not give any, those of now do: what was held for a code goes when it comes."""
-    made = _bytes(subscription, item)
-    if isinstance(made, Rendered) or "revision" not in item.assigned:
-        return item, made
-    newest = {**item.assigned, "revision": subscription.assign(item.number, now)["revision"]}
-    if newest == item.assigned:
-        return item, made
-    later = replace(item, assigned=newest)
-    return later, _bytes(subscription, later)
 
 
 def _bytes(subscription: Subscription, item: Delivery) -> Rendered | tuple[Problem, ...]:

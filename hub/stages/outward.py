@@ -40,21 +40,6 @@ Books = Callable[[int | None], Book]
 """The codebook at a revision; ``None`` is the newest."""
 
 
-class Newest:
-    """The codebook's newest revision, asked once a unit of work (all of it has one time) and not once a delivery."""
-
-    def __init__(self, books: Books) -> None:
-        self._books, self._seen = books, (-1, "0")
-
-    def at(self, now: int) -> str:
-        """The revision as a delivery keeps it."""
-        asked, revision = self._seen
-        if asked != now:
-            revision = str(getattr(self._books(None), "revision", 0))
-            self._seen = now, revision
-        return revision
-
-
 @dataclass(frozen=True, eq=False)
 class Outward:
     """One ``out:`` line. ``words`` go to the writer; ``sender`` moves the bytes."""
@@ -67,12 +52,11 @@ class Outward:
     words: Mapping[str, Any]
     books: Books
     sender: Sender
-    newest: Newest
 
     def assign(self, number: int, now: int) -> dict[str, str]:
-        """What is decided once for a delivery: its number in the format's own fields, local time, the codes' revision."""
+        """What is decided once for a delivery: its number in the format's own fields, and local time."""
         at = to_datetime(now).astimezone(zone(self.owner.zone))
-        return {"number": str(number), "at": at.isoformat(), "revision": self.newest.at(now), **_numbers(self.format.name, number, at)}
+        return {"number": str(number), "at": at.isoformat(), **_numbers(self.format.name, number, at)}
 
     def write(self, trees: Sequence[Tree], type: str, assigned: Mapping[str, str]) -> Written:
         """Have the format write. Words in capitals are fields of its envelope (RCVPRN, GS02), the others its options."""
@@ -158,7 +142,7 @@ def compile_syntax(name: str, system: System, block: Out, formats: Mapping[str, 
 def _line(name: str, system: System, block: Out, format: Format, own: Mapping[str, Any], books: Books, sender: Sender) -> Outward:
     zone(system.zone)
     words = {**own, **block.options, **({"charset": block.charset} if block.charset else {})}
-    return Outward(block.name, name, block, system, format, words, books, sender, Newest(books))
+    return Outward(block.name, name, block, system, format, words, books, sender)
 
 
 def _check_words(line: Outward, type: str, at: str) -> None:

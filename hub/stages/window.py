@@ -15,6 +15,7 @@ from canonical_model.problems import Cause, Problem, Retry
 from hub import signals as names
 from hub.codebook import BookView, Codebook
 from hub.signals import Signals, reach
+from hub.stages.collector import collector_waits
 from hub.stages.deciding import Decision, Loaded, decide, load
 from hub.stages.flush import Flush
 from hub.stages.plan import Plan, Planner
@@ -109,7 +110,10 @@ class Lane:
 
     def run(self, p: int, limit: int | None = None) -> Outcome:
         """One window of a partition. A refusal by the database that nobody foresaw halves it until the guilty document stands alone."""
-        return self._window(p, limit) if self._own(p) else Outcome(busy=True)
+        if not self._own(p):
+            return Outcome(busy=True)
+        with collector_waits():
+            return self._window(p, limit)
 
     def _own(self, p: int) -> bool:
         """Take over a partition that has work, in a commit of its own; a dead owner counts as a try, since its work may have killed it.

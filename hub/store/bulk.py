@@ -31,6 +31,19 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         _arrays(connection, _insert(table, tuple(rows[0]), ""), rows)
 
 
+def insert_numbered(connection: Connection, table: Table, number: str, rows: Sequence[Row]) -> list[int]:
+    """Insert rows of a table whose key ``number`` the database makes; gives their numbers, which rise in the order of the rows."""
+    if not rows:
+        return []
+    names = tuple(rows[0])
+    if connection.dialect.name != "postgresql":
+        places = ", ".join("?" * len(names))
+        statement = f'INSERT INTO "{table.name}" ({_columns(names)}) VALUES ({places})'
+        return [connection.exec_driver_sql(statement, tuple(row[name] for name in names)).lastrowid for row in rows]
+    found = connection.exec_driver_sql(_insert_in_order(table, number, names), tuple([row[name] for row in rows] for name in names))
+    return sorted(found.scalars())
+
+
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows, leaving those whose key is there."""
     if not rows:
@@ -104,8 +117,7 @@ def kind(column: Column[Any]) -> str:
 def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """A binary COPY through the driver's cursor; whoever listens to the engine's statements hears of it too."""
     names = tuple(rows[0])
-    columns = ", ".join(f'"{name}"' for name in names)
-    statement = f'COPY "{table.name}" ({columns}) FROM STDIN (FORMAT BINARY)'
+    statement = f'COPY "{table.name}" ({_columns(names)}) FROM STDIN (FORMAT BINARY)'
     cursor: Any = connection.connection.cursor()
     connection.dispatch.before_cursor_execute(connection, cursor, statement, (), None, True)
     with cursor:
@@ -127,18 +139,28 @@ def _conflict(keys: Sequence[str], sets: str) -> str:
 
 def _given(table: Table, names: Sequence[str]) -> str:
     arrays = ", ".join(f"%b::{kind(table.c[name])}[]" for name in names)
-    columns = ", ".join(f'"{name}"' for name in names)
-    return f"unnest({arrays}) AS v({columns})"
+    return f"unnest({arrays}) AS v({_columns(names)})"
 
 
 def _found(keys: Sequence[str]) -> str:
     return " AND ".join(f't."{key}" = v."{key}"' for key in keys)
 
 
+def _columns(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
 @lru_cache(maxsize=256)
 def _insert(table: Table, names: tuple[str, ...], conflict: str) -> str:
-    columns = ", ".join(f'"{name}"' for name in names)
-    return f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM {_given(table, names)}{conflict}'
+    return f'INSERT INTO "{table.name}" ({_columns(names)}) SELECT * FROM {_given(table, names)}{conflict}'
+
+
+@lru_cache(maxsize=16)
+def _insert_in_order(table: Table, number: str, names: tuple[str, ...]) -> str:
+    """Rows sorted before they are inserted are numbered in that order (PostgreSQL makes defaults after the sort)."""
+    arrays = ", ".join(f"%b::{kind(table.c[name])}[]" for name in names)
+    given = f"unnest({arrays}) WITH ORDINALITY AS v({_columns(names)}, place)"
+    return f'INSERT INTO "{table.name}" ({_columns(names)}) SELECT {_columns(names)} FROM {given} ORDER BY place RETURNING "{number}"'
 
 
 @lru_cache(maxsize=256)

@@ -48,7 +48,7 @@ _answers = select(delivery).where(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A delivery to be written. ``assign(number, now)`` gives its control numbers and times."""
+    """A delivery to be written. ``assign(number, now)`` gives its control numbers and times; the codes' revision is put beside them."""
 
     subscription: str
     system: str
@@ -76,11 +76,11 @@ def create(unit: UnitOfWork, entries: Iterable[Entry]) -> None:
     items = list(entries)
     if not items:
         return
-    last = _take_numbers(unit, Counter(item.system for item in items))
+    last, revision = _take_numbers(unit, Counter(item.system for item in items)), str(unit.revision())
     rows = []
     for item in items:
         number = last[item.system] = last[item.system] + 1
-        rows.append(_row(item, number, unit.now))
+        rows.append(_row(item, number, revision, unit.now))
     _supersede_older(unit, [item for item in items if item.latest])
     bulk.insert(unit.connection, delivery, rows)
     _save_numbers(unit, rows)
@@ -102,12 +102,12 @@ def _take_numbers(unit: UnitOfWork, wanted: Counter[str]) -> dict[str, int]:
     return last
 
 
-def _row(item: Entry, number: int, now: int) -> dict[str, Any]:
-    out = item.outgoing
+def _row(item: Entry, number: int, revision: str, now: int) -> dict[str, Any]:
+    out, assigned = item.outgoing, {**item.assign(number, now), "revision": revision}
     return {
         "subscription": item.subscription, "system": item.system, "document": item.document, "effect_no": item.effect_no, "k": out.key,
         "type": out.type, "party": out.party, "body": pack(orjson.dumps(out.body)), "number": number,
-        "assigned": orjson.dumps(dict(item.assign(number, now))).decode(), "state": "pending", "next_at": now, "created_at": now,
+        "assigned": orjson.dumps(assigned).decode(), "state": "pending", "next_at": now, "created_at": now,
     }  # fmt: skip
 
 

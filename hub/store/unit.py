@@ -16,6 +16,7 @@ from hub.store.book_tables import codebook
 from hub.store.lane_tables import partition
 
 CODEBOOK_LOCK = 7_231_001
+_newest = select(codebook.c.revision)
 
 
 class UnitOfWork:
@@ -49,7 +50,12 @@ class UnitOfWork:
 
     def revision(self) -> int:
         """The newest committed revision of the codebook."""
-        return int(self.connection.execute(select(codebook.c.revision)).scalar_one())
+        return newest_revision(self.connection)
+
+
+def newest_revision(connection: Connection) -> int:
+    """The newest committed revision of the codebook that a connection sees."""
+    return int(connection.execute(_newest).scalar_one())
 
 
 def rows(connection: Connection, statement: Any, **values: Any) -> list[Any]:

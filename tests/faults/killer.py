@@ -12,7 +12,6 @@ from random import Random
 from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 from typing import NamedTuple
 
-from tests.faults import deaths
 from tests.faults.crew import Crew
 from tests.faults.family import Child
 from tests.faults.plan import tell
@@ -53,7 +52,11 @@ class Killer:
         self._events = self._planned()
 
     def _planned(self) -> list[Event]:
-        known = {"purge_queue": self.servers.purge, "restart_broker": self.servers.restart_broker, "restart_database": self.servers.restart_database}
+        known = {
+            "purge_queue": self.servers.purge,
+            "restart_broker": self.servers.restart_broker,
+            "restart_database": self.servers.restart_database,
+        }
         places = {"purge_queue": (0.3, 0.7), "restart_broker": (0.4,), "restart_database": (0.55,)}
         return sorted(Event(at, name, known[name]) for name in self.extra for at in places[name])
 

@@ -11,7 +11,18 @@ from hub.simulate import idocs
 from hub.simulate.goods import ARTICLES, Article, Place
 from hub.simulate.orders import Line, Order
 from tests.faults.corpus.goods import (
-    AGENT, ANSWERED, DEADLY, DOUBTFUL, LATE, MANY, MARK, NEVER, QUIET, SCARCE, STORE, UNSOLD,
+    AGENT,
+    ANSWERED,
+    DEADLY,
+    DOUBTFUL,
+    LATE,
+    MANY,
+    MARK,
+    NEVER,
+    QUIET,
+    SCARCE,
+    STORE,
+    UNSOLD,
 )  # fmt: skip
 from tests.faults.corpus.model import Doc
 from tests.faults.corpus.writing import DAY

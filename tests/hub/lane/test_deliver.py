@@ -197,31 +197,27 @@ def test_a_delivery_without_a_code_is_held_and_goes_when_it_comes(tmp_path: Path
 
 def test_the_codes_that_came_later_are_the_ones_it_is_made_with(tmp_path: Path, other: Receiver) -> None:
     """The revision is assigned with the effect; a code that was missing then is in a later one."""
-    revision = ["1"]
 
     def render(body: Mapping[str, Any], assigned: Mapping[str, str]) -> Rendered | tuple[Problem, ...]:
-        if assigned["revision"] == "1":
+        if assigned["revision"] == "0":
             return (Problem(Cause.MISSING_CODE, "item:north:=C:", "no code for C"),)
         return Rendered(orjson.dumps(assigned), f"answer-{assigned['n']}")
 
-    subscription = Subscription(
-        "north:order_response", "north", "order_response/1", lambda n, now: {"n": str(n), "revision": revision[0]}, render, other.send
-    )
+    subscription = Subscription("north:order_response", "north", "order_response/1", lambda n, now: {"n": str(n)}, render, other.send)
     world = World(tmp_path, subscriptions=[subscription])
     delivering = Delivering(world.store, [subscription], world.signals, "me")
     world.send({"k": "A"})
     world.run()
     delivering.run()
     assert list(world.causes().values()) == [{"missing_code"}]
-    revision[0] = "2"
     world.codes(("00C", "C"))
     other.says = [SystemUnreachable("down")]
     delivering.run()
-    revision[0] = "3"
+    world.codes(("00D", "D"))
     world.clock.pass_seconds(60)
     delivering.run()
-    assert rows(world, delivery.c.state, delivery.c.assigned) == [("sent", '{"n":"1","revision":"2"}')]
-    assert other.got == [("answer-1", b'{"n":"1","revision":"2"}')]
+    assert rows(world, delivery.c.state, delivery.c.assigned) == [("sent", '{"n":"1","revision":"1"}')]
+    assert other.got == [("answer-1", b'{"n":"1","revision":"1"}')]
 
 
 def test_the_latest_takes_the_place_of_an_unsent_older_one(tmp_path: Path, other: Receiver) -> None:
