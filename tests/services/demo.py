@@ -8,21 +8,12 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from hub.simulate import demo
-from tests.services import postgres, private, rabbitmq
-
-
-@contextmanager
-def servers() -> Iterator[tuple[str, str]]:
-    """(address of an empty database, address of the broker). Raises Unavailable with the reason."""
-    with tempfile.TemporaryDirectory(prefix="hub-mq-", ignore_cleanup_errors=True) as folder:
-        private.say("starting PostgreSQL and RabbitMQ")
-        with postgres.private_node(fsync=True) as database, rabbitmq.private_node(Path(folder) / "node") as broker:
-            yield database.of(database.create()), broker.url()
+from tests.services import private
+from tests.services.processes import servers
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -31,8 +22,9 @@ def main(arguments: Sequence[str]) -> None:
     if {"-h", "--help"} & set(arguments):
         demo.main(arguments)
     try:
-        with servers() as (store, channels):
-            demo.main([*arguments, "--store", store, "--channels", channels])
+        private.say("starting PostgreSQL and RabbitMQ")
+        with tempfile.TemporaryDirectory(prefix="hub-demo-", ignore_cleanup_errors=True) as folder, servers(Path(folder)) as found:
+            demo.main([*arguments, "--store", found.store, "--channels", found.channels])
     except private.Unavailable as reason:
         print(f"the demo on PostgreSQL and RabbitMQ cannot run here: {reason}", file=sys.stderr)
         raise SystemExit(2) from None
