@@ -28,7 +28,6 @@ from hub.stages.receive import Door, Received, Receiving
 from hub.stages.window import Lane
 from hub.store import work
 from hub.store.database import Store
-from hub.store.locks import Locks, locks_of
 
 outbound_partition = partial(work.partition_of, partitions=OUTBOUND_PARTITIONS)
 """Subscription -> its partition of channel ``outbound``."""
@@ -39,15 +38,15 @@ class Flow:
 
     def __init__(
         self, store: Store, ports: Ports, signals: Signals | None = None, subscribers: Iterable[Subscriber] = (), *,
-        channels: Channels | None = None, locks: Locks | None = None,
+        channels: Channels | None = None,
     ) -> None:  # fmt: skip
         self.store, self.ports, self.signals = store, ports, signals or Signals()
         self.codebook, self.channels = Codebook(), channels or LocalChannels(subscribers)
-        self.locks = locks or locks_of(store.url)
+        self.locks = store.locks
         self.receiving = Receiving(store, self.signals)
         self.lane = Lane(store, self.codebook, ports, self.signals, queued=self._queued)
         self.delivering = Delivering(store, ports.subscriptions, self.signals)
-        self.relay = Relay(store, self.channels.fanout, self.locks)
+        self.relay = Relay(store, self.channels.fanout)
 
     def recover(self) -> None:
         """At the start of the only process: what a dead owner left is looked at before anything else."""

@@ -40,7 +40,7 @@ from hub.store import messages, texts, work
 from hub.store.acknowledgements import AcknowledgementService
 from hub.store.clock import Clock, SystemClock
 from hub.store.database import Store
-from hub.store.locks import alone, locks_of
+from hub.store.locks import alone
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,6 @@ class Hub:
         for line in self.outward.values():
             line.sender.close()
         self.flow.channels.stop()
-        self.flow.locks.close()
         self.store.close()
 
 
@@ -108,7 +107,7 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
         worker=f"{gethostname()}:{getpid()}" if store.shared else "lane-1",
         acknowledge=answers.acknowledgement, answer=answers.application,
     )  # fmt: skip
-    flow = Flow(store, ports, signals, channels=channels_of(config, store), locks=locks_of(store.url))
+    flow = Flow(store, ports, signals, channels=channels_of(config, store))
     commands = Commands(store, ports, signals, changed=flow.wake_waiting)
     if promote:
         with alone(flow.locks, "start"):
@@ -123,12 +122,8 @@ def open_store(config: Config, clock: Clock) -> Store:
     """The message store of a configuration, brought up to date where it is embedded, by one process at a time."""
     store = Store(config.store_url(), clock)
     store.examine()
-    locks = locks_of(store.url)
-    try:
-        with alone(locks, "open"):
-            return store.open()
-    finally:
-        locks.close()
+    with alone(store.locks, "open"):
+        return store.open()
 
 
 def channels_of(config: Config, store: Store) -> Channels:

@@ -9,7 +9,7 @@ from hub.channels.base import Fanout, Publication
 from hub.signals import reach
 from hub.store import outgoing
 from hub.store.database import Store
-from hub.store.locks import Locks, attempt, locks_of
+from hub.store.locks import attempt
 
 AT_ONCE = 500
 LOCK = "relay"
@@ -18,13 +18,13 @@ LOCK = "relay"
 class Relay:
     """Takes rows of the outbox to a fan-out."""
 
-    def __init__(self, store: Store, fanout: Fanout, locks: Locks | None = None) -> None:
-        self.store, self.fanout, self.locks = store, fanout, locks or locks_of(store.url)
+    def __init__(self, store: Store, fanout: Fanout) -> None:
+        self.store, self.fanout = store, fanout
 
     def run(self) -> int:
         """Publish what is there; gives how many rows were confirmed, 0 too when another relay is at work."""
         total = 0
-        with attempt(self.locks, LOCK) as mine:
+        with attempt(self.store.locks, LOCK) as mine:
             while mine and (confirmed := self._batch()):
                 total += confirmed
         return total

@@ -29,6 +29,8 @@ WAITS = (1, 2, 5, 15, 60, 300)
 DOWN_AFTER = 3
 """Failures after which people see the receiver as down."""
 SECOND = 1_000_000
+OURS = 10.0
+"""Seconds after which a batch is not gone on with: a process that stood still for longer may have lost its slot to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,13 @@ class Delivering:
 
         For the only process, or for one subscription under its lock: whoever else was sending for it is gone.
         """
-        self.store.attend(self.owner)
+        self.store.locks.attend(self.owner)
         with self.store.read() as connection:
             if not deliveries.left_by(connection, self.owner, subscription):
                 return 0
         with self.store.unit() as unit:
             sending = deliveries.left_by(unit.connection, self.owner, subscription, lock=True)
-            gone = {owner for owner in {item.owner for item in sending} if self.store.absent(owner)}
+            gone = {owner for owner in {item.owner for item in sending} if owner is None or self.store.locks.absent(owner)}
             left = [item for item in sending if item.owner in gone]
             for item in left:
                 self._record(unit, Sent(item, "uncertain", "its process died while it was sending"))
@@ -80,9 +82,12 @@ class Delivering:
 
     def run_one(self, subscription: Subscription) -> int:
         """One batch of one subscription: commit ``sending``, send, commit what came of it."""
+        began = self.store.clock.monotonic()
         batch = self._start(subscription)
         results: list[Sent] = []
         for item, rendered in batch:
+            if self.store.clock.monotonic() - began > OURS:
+                break
             results.append(self._send(subscription, item, rendered))
             if results[-1].failed:
                 break
@@ -129,11 +134,14 @@ class Delivering:
         return Sent(item, "sent", receipt.detail, receipt.reference)
 
     def _finish(self, subscription: Subscription, batch: list[tuple[Delivery, Rendered]], results: list[Sent]) -> None:
-        """Commit what came of a batch; what was not tried goes back to pending, known not sent."""
+        """Commit what came of a batch; what was not tried goes back to pending, known not sent. What another process took over
+        meanwhile, since this one stood still, is its business."""
         tried = {result.delivery.id for result in results}
         with self.store.unit() as unit:
+            ours = deliveries.lock_sending(unit.connection, [item.id for item, _ in batch], self.owner)
+            results = [result for result in results if result.delivery.id in ours]
             for item, _ in batch:
-                if item.id not in tried:
+                if item.id in ours - tried:
                     deliveries.finish(unit.connection, item.id, "pending", unit.now, detail="not tried", next_at=unit.now)
             for result in results:
                 self._record(unit, result)

@@ -106,32 +106,29 @@ class Lane:
                 self.run(p)
         return most
 
-    def run(self, p: int, limit: int | None = None, *, over: bool = False) -> Outcome:
-        """One window of a partition. A refusal by the database that nobody foresaw halves it until the guilty document stands alone.
+    def run(self, p: int, limit: int | None = None) -> Outcome:
+        """One window of a partition. A refusal by the database that nobody foresaw halves it until the guilty document stands alone."""
+        return self._window(p, limit) if self._own(p) else Outcome(busy=True)
 
-        ``over``: also where another process has its slot and does nothing; the lock inside the transaction decides.
-        """
-        with self.store.slot(f"partition.{p}") as mine:
-            if not mine and not over:
-                return Outcome(busy=True)
-            self._own(p)
-            return self._window(p, limit)
-
-    def _own(self, p: int) -> None:
-        """Take over a partition, in a commit of its own; a dead owner counts as a try, since its work may have killed it."""
+    def _own(self, p: int) -> bool:
+        """Take over a partition, in a commit of its own; a dead owner counts as a try, since its work may have killed it. False while
+        another's window holds it: nobody waits for a partition."""
         if p in self._left:
             self._suspect(p)
         if not self.store.shared:
-            return
-        self.store.attend(self.owner)
+            return True
+        self.store.locks.attend(self.owner)
         with self.store.read() as connection:
             before = work.owner(connection, p)
         if before == self.owner:
-            return
-        dead = before is not None and self.store.absent(before)
+            return True
+        dead = before is not None and self.store.locks.absent(before)
         with self.store.unit() as unit:
+            if not unit.lock_partition(p):
+                return False
             tries = work.take(unit.connection, p, before, self.owner, int(dead))
         self._alone[p] = LIMIT if tries > 1 else self._alone.get(p, 0)
+        return True
 
     def _window(self, p: int, limit: int | None) -> Outcome:
         most = limit or (1 if self._alone.get(p) else self.limit)

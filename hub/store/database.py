@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select, text
@@ -20,6 +20,7 @@ from hub.store.engines.base import Refused as Refused
 from hub.store.engines.base import StoreFault as StoreFault
 from hub.store.engines.postgresql import MIGRATING, PostgresDatabase
 from hub.store.engines.sqlite import SqliteDatabase
+from hub.store.locks import Locks
 from hub.store.unit import UnitOfWork
 
 TABLES = (lane_tables, out_tables, book_tables)
@@ -41,6 +42,11 @@ class Store:
     def reader(self) -> Engine:
         """Connections that look."""
         return self.database.reader
+
+    @property
+    def locks(self) -> Locks:
+        """This process's locks among all processes of the store."""
+        return self.database.locks
 
     @property
     def path(self) -> Path:
@@ -100,22 +106,6 @@ class Store:
         """A reading transaction over one state of the store."""
         with _sorted_errors(self.database), self.reader.connect() as connection, connection.begin():
             yield connection
-
-    def claim(self, name: str) -> AbstractContextManager[bool]:
-        """Be the only one of all processes to do ``name``; False when another does it. It dies with its process."""
-        return self.database.claim(name)
-
-    def slot(self, name: str) -> AbstractContextManager[bool]:
-        """As ``claim``, for what only saves double work: translating one partition in two processes."""
-        return self.database.slot(name)
-
-    def attend(self, owner: str) -> None:
-        """Be known as alive under this name: what stands under the name of an owner who is absent was left by it."""
-        self.database.attend(owner)
-
-    def absent(self, owner: str | None) -> bool:
-        """Whether the process of this name is gone; nobody is absent."""
-        return owner is None or self.database.absent(owner)
 
     def close(self) -> None:
         """Give back every connection."""

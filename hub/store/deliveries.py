@@ -95,6 +95,12 @@ def lock_pending(connection: Connection, ids: list[int]) -> set[int]:
     return set(connection.execute(query, {"ids": ids}).scalars())
 
 
+def lock_sending(connection: Connection, ids: list[int], owner: str) -> set[int]:
+    """Lock deliveries, sorted, and give those that this owner is sending still."""
+    mine = select(delivery.c.id).where(among(delivery.c.id, "ids"), delivery.c.state == "sending", delivery.c.owner == owner)
+    return set(connection.execute(mine.order_by(delivery.c.id).with_for_update(), {"ids": ids}).scalars())
+
+
 def start(connection: Connection, items: Iterable[tuple[Delivery, Mapping[str, Any]]], owner: str, now: int) -> None:
     """Mark a batch as ``sending`` with its bytes; committed before any byte leaves."""
     for item, rendered in items:

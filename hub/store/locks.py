@@ -1,14 +1,12 @@
 """Locks between processes that die with the process that holds them: relay, pollers, the slots of subscriptions, the start.
 
 They save double work; what decides ownership is a lock inside the writing transaction. SQLite: ``flock`` on files beside the
-database. PostgreSQL: session advisory locks on one connection of their own; a lost connection loses them all. A stopped
-process (SIGSTOP) keeps its locks: whoever needs progress then looks for work that stands still.
+database, which a stopped process (SIGSTOP) keeps. PostgreSQL: advisory locks of a session (``session_locks``), which it loses.
 """
 
 from __future__ import annotations
 
 import fcntl
-import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -17,15 +15,8 @@ from pathlib import Path
 from typing import Protocol, TextIO
 from urllib.parse import quote
 
-import xxhash
-from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
-
 from canonical_model.problems import Misconfigured, SystemUnreachable
 
-log = logging.getLogger(__name__)
 LOOK = 0.02
 """Seconds between two attempts at a lock that is waited for."""
 
@@ -38,6 +29,12 @@ class Locks(Protocol):
 
     def give(self, name: str) -> None:
         """Give it back."""
+
+    def attend(self, owner: str) -> None:
+        """Be known as alive under this name: what stands under the name of an owner who is absent was left by it."""
+
+    def absent(self, owner: str) -> bool:
+        """Whether nobody is alive under this name."""
 
     def close(self) -> None:
         """Give back everything."""
@@ -94,6 +91,13 @@ class FileLocks:
             if file is not None:
                 file.close()
 
+    def attend(self, owner: str) -> None:
+        """One process sends and translates on a file, or it is asked under a lock: nobody looks."""
+
+    def absent(self, owner: str) -> bool:
+        """Whoever else left something is gone: it is asked by who holds the lock of that work."""
+        return True
+
     def close(self) -> None:
         for name in list(self._held):
             self.give(name)
@@ -114,67 +118,3 @@ def _locked(file: TextIO) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-class AdvisoryLocks:
-    """PostgreSQL's session advisory locks. A session may take one of its own again, so the names held here are kept beside."""
-
-    def __init__(self, url: URL) -> None:
-        self._engine: Engine = create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
-        self._session: Connection | None = None
-        self._held: set[str] = set()
-        self._guard = threading.Lock()
-
-    def take(self, name: str) -> bool:
-        with self._guard:
-            if name in self._held:
-                return False
-            if self._ask("SELECT pg_try_advisory_lock(:key)", name):
-                self._held.add(name)
-                return True
-            return False
-
-    def give(self, name: str) -> None:
-        with self._guard:
-            if name in self._held:
-                self._held.discard(name)
-                try:
-                    self._ask("SELECT pg_advisory_unlock(:key)", name)
-                except SystemUnreachable:
-                    log.info("lock %s went with its session", name)
-
-    def close(self) -> None:
-        with self._guard:
-            self._forget()
-        self._engine.dispose()
-
-    def _ask(self, query: str, name: str) -> bool:
-        try:
-            if self._session is None:
-                self._session = self._engine.connect()
-            return bool(self._session.execute(text(query), {"key": lock_key(name)}).scalar_one())
-        except (DBAPIError, OSError) as error:
-            self._forget()
-            raise SystemUnreachable(f"the session that holds locks was lost: {error}", fix="look at PostgreSQL") from error
-
-    def _forget(self) -> None:
-        session, self._session = self._session, None
-        self._held.clear()
-        if session is not None:
-            try:
-                session.invalidate()
-                session.close()
-            except SQLAlchemyError:
-                log.debug("the lost session could not be closed", exc_info=True)
-
-
-def lock_key(name: str) -> int:
-    """A signed 64-bit key for a name, the same in every process and release."""
-    return int(xxhash.xxh3_64_intdigest(f"channelhub:{name}".encode())) - (1 << 63)
-
-
-def locks_of(url: URL) -> Locks:
-    """The locks of the store at an address."""
-    if url.get_backend_name() == "postgresql":
-        return AdvisoryLocks(url)
-    return FileLocks(None if url.database in (None, "", ":memory:") else Path(str(url.database)))

@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from canonical_model.problems import HubError
+from hub.store.locks import Locks
 
 
 class Refused(HubError):
@@ -20,10 +21,14 @@ class StoreFault(HubError):
 
 
 class Database(Protocol):
-    """One database. ``writer`` gives connections for units of work, ``reader`` for looks at one state of the store."""
+    """One database. ``writer`` gives connections for units of work, ``reader`` for looks at one state of the store, ``locks``
+    are those between processes."""
 
     writer: Engine
     reader: Engine
+
+    @property
+    def locks(self) -> Locks: ...
 
     def gate(self) -> AbstractContextManager[object]:
         """Entered by every unit of work: embedded, one writer a process at a time."""
@@ -42,18 +47,6 @@ class Database(Protocol):
 
     def sorted(self, error: BaseException) -> HubError | None:
         """What the hub does next about an error of the database: Retry, Refused, StoreFault; None: it is no error of it."""
-
-    def claim(self, name: str) -> AbstractContextManager[bool]:
-        """Be the only one of all processes to do ``name``; False when another one does. Dies with its process."""
-
-    def slot(self, name: str) -> AbstractContextManager[bool]:
-        """As ``claim``, for what only saves double work: embedded, one process works and it is always free."""
-
-    def attend(self, owner: str) -> None:
-        """Be known as alive under this name until the process ends."""
-
-    def absent(self, owner: str) -> bool:
-        """Whether nobody attends under this name: its process is gone."""
 
     def close(self) -> None:
         """Give back every connection."""

@@ -16,7 +16,9 @@ from sqlalchemy.exc import DBAPIError
 from canonical_model.problems import HubError, Misconfigured, SystemUnreachable
 from hub.store import migrate
 from hub.store.engines.base import Refused, StoreFault
-from hub.store.engines.presence import Presence
+from hub.store.locks import Locks
+from hub.store.session_locks import SETTINGS as LOCKING
+from hub.store.session_locks import SessionLocks
 
 POOL, OVERFLOW = 8, 8
 """Connections kept, and more of them while many threads write at once; a process has as many again for looking."""
@@ -44,19 +46,18 @@ class PostgresDatabase:
         self.url = url.set(drivername="postgresql+psycopg")
         self.writer = self._engine("hub", pool, SETTINGS, "READ COMMITTED")
         self.reader = self._engine("hub, looking", pool, SETTINGS | LOOKING, "REPEATABLE READ")
-        self._presence = Presence(self._connect)
+        self.locks: Locks = SessionLocks(self._connect)
 
     def _engine(self, name: str, size: int, settings: dict[str, str], isolation: Any) -> Engine:
-        options = " ".join(f"-c {word}={value}" for word, value in settings.items())
         return create_engine(
             self.url, pool_size=size, max_overflow=OVERFLOW, pool_pre_ping=True, pool_timeout=30, isolation_level=isolation,
-            connect_args={**NETWORK, "application_name": name, "options": options},
+            connect_args={**NETWORK, "application_name": name, "options": _options(settings)},
         )  # fmt: skip
 
-    def _connect(self, name: str) -> psycopg.Connection[Any]:
+    def _connect(self) -> psycopg.Connection[Any]:
         """A session outside the pools, for locks that live as long as it."""
         url = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        return psycopg.connect(url, autocommit=True, application_name=name, **NETWORK)  # type: ignore[arg-type]
+        return psycopg.connect(url, autocommit=True, application_name="hub, present", options=_options(LOCKING), **NETWORK)  # type: ignore[arg-type]
 
     def gate(self) -> AbstractContextManager[object]:
         """Everybody may write: rows are locked, not the store."""
@@ -104,24 +105,13 @@ class PostgresDatabase:
             return SystemUnreachable(f"the store does not answer: {said}", at=str(self.url), fix="it is tried again by itself")
         return StoreFault(f"the store failed ({state or 'no state'}): {said}", at=str(self.url), fix="repair the database; start again")
 
-    def claim(self, name: str) -> AbstractContextManager[bool]:
-        """A lock of this process's session."""
-        return self._presence.claim(name)
-
-    def slot(self, name: str) -> AbstractContextManager[bool]:
-        """The same lock."""
-        return self._presence.claim(name)
-
-    def attend(self, owner: str) -> None:
-        """Hold a lock of this name while the process lives."""
-        self._presence.attend(owner)
-
-    def absent(self, owner: str) -> bool:
-        """Nobody holds the lock of this name."""
-        return self._presence.absent(owner)
-
     def close(self) -> None:
         """Give back every connection."""
-        self._presence.close()
+        self.locks.close()
         self.writer.dispose()
         self.reader.dispose()
+
+
+def _options(settings: dict[str, str]) -> str:
+    """Settings of a session as the server takes them at its start."""
+    return " ".join(f"-c {word}={value}" for word, value in settings.items())

@@ -5,11 +5,9 @@ Reading and writing have connections of their own, so that a look from outside n
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from canonical_model.problems import HubError, SystemUnreachable
 from hub.store import migrate
 from hub.store.engines.base import Refused, StoreFault
 from hub.store.examine import examine
+from hub.store.locks import FileLocks, Locks
 
 BUSY_SECONDS = 30
 
@@ -33,6 +32,7 @@ class SqliteDatabase:
         self._gate = threading.Lock()
         self.writer = self._engine("BEGIN IMMEDIATE", 1)
         self.reader = self._engine("BEGIN", 8)
+        self.locks: Locks = FileLocks(None if url.database in (None, "", ":memory:") else self.path)
 
     def _engine(self, begin: str, size: int) -> Engine:
         engine = create_engine(self.url, poolclass=QueuePool, pool_size=size, max_overflow=8, connect_args={"timeout": BUSY_SECONDS})
@@ -81,30 +81,9 @@ class SqliteDatabase:
             return SystemUnreachable(f"the store is busy: {text}", fix="one writing process a file; look for another one")
         return StoreFault(f"the store failed: {text}", at=str(self.path), fix="make room, or give the hub's user rights to the file")
 
-    @contextmanager
-    def claim(self, name: str) -> Iterator[bool]:
-        """A file lock beside the database."""
-        with Path(f"{self.path}.{name}").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
-            yield True
-
-    def slot(self, name: str) -> AbstractContextManager[bool]:
-        """Always free."""
-        return nullcontext(True)
-
-    def attend(self, owner: str) -> None:
-        """One process works on a file: nobody asks."""
-
-    def absent(self, owner: str) -> bool:
-        """One process works on a file: whoever else left something is gone."""
-        return True
-
     def close(self) -> None:
-        """Give back every connection."""
+        """Give back every connection and lock."""
+        self.locks.close()
         self.writer.dispose()
         self.reader.dispose()
 

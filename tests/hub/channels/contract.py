@@ -18,7 +18,7 @@ from hub.channels.base import Channels, Publication
 from hub.channels.local import Deduplicated, again_from
 from hub.channels.relay import Relay
 from hub.signals import probe
-from hub.store.locks import locks_of
+from hub.store.database import Store
 from hub.store.out_tables import outbox
 from tests.hub.lane.world import World
 
@@ -146,7 +146,7 @@ class CanonicalContract:
     def test_one_relay_at_a_time(self, pair: Pair, world: World) -> None:
         world.send({"k": "A"})
         world.run()
-        others = locks_of(world.store.url)
+        others = Store(str(world.store.url)).locks
         assert others.take("relay")
         assert Relay(world.store, pair.door.fanout).run() == 0
         others.give("relay")

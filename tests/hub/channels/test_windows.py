@@ -13,7 +13,8 @@ from canonical_model.problems import SystemUnreachable
 from hub.channels.local import LocalChannels
 from hub.flow import Flow
 from hub.store.lane_tables import partition
-from hub.store.locks import FileLocks, alone, attempt, lock_key
+from hub.store.locks import FileLocks, alone, attempt
+from hub.store.session_locks import lock_key
 from hub.worker.windows import SWEEP, Windows
 from tests.hub.lane.world import World
 

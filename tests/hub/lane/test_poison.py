@@ -88,7 +88,7 @@ def test_a_fault_of_our_own_in_one_document_holds_that_one_alone(monkeypatch: py
 def test_a_partition_that_fails_is_looked_at_less_and_less_often() -> None:
     now, looked = [0.0], list[float]()
 
-    def run(p: int, over: bool) -> bool:
+    def run(p: int) -> bool:
         looked.append(now[0])
         raise RuntimeError("planted")
 

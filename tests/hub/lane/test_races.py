@@ -158,12 +158,21 @@ def test_race_4_and_5_one_key_in_two_partitions_is_decided_one_after_the_other(w
 
 def test_race_6_a_partition_that_somebody_works_on_is_passed_by(world: World) -> None:
     world.send({"k": "A"}, system="north")
-    with stopped_at("window.translated", work_on(world, "north")):
+    with stopped_at("window.before_commit", work_on(world, "north")):
         assert lane(world).run(partition_of("north", 4)).busy
+    assert world.states() == ["applied"]
     with world.store.unit() as mine, world.store.unit() as other:
         assert mine.lock_partition(1)
         assert not other.lock_partition(1)
         assert other.lock_partition(2)
+
+
+def test_race_6_a_worker_that_stood_still_finds_its_window_done_by_another(world: World) -> None:
+    world.send({"k": "A"}, system="north")
+    with stopped_at("window.translated", work_on(world, "north")):
+        assert lane(world).run(partition_of("north", 4)).documents == 1
+    assert world.states() == ["applied"]
+    assert intact(world)
 
 
 def test_race_8_two_causes_of_one_document_released_at_once_queue_it(world: World) -> None:

@@ -16,10 +16,12 @@ from sqlalchemy import make_url, text
 
 from canonical_model.problems import HubError, Misconfigured, Retry
 from hub.codebook import Codebook, CodeLine, set_codes
-from hub.store import migrate
+from hub.store import migrate, session_locks
 from hub.store.database import Refused, Store, StoreFault
 from hub.store.engines.postgresql import PostgresDatabase
 from hub.store.invariants import broken
+from hub.store.locks import attempt
+from hub.store.session_locks import SETTINGS as LOCKING
 from tests.hub.lane.world import TestClock, World, open_store
 from tests.services.postgres import node
 
@@ -140,28 +142,45 @@ def test_sessions_cut_inside_a_window_are_a_retry_and_the_next_window_does_the_w
         assert broken(connection) == {}
 
 
-def test_presence_dies_with_its_process(tmp_path: Path) -> None:
+def test_locks_die_with_their_session(tmp_path: Path) -> None:
     one, other = open_store(tmp_path, TestClock()), open_store(tmp_path, TestClock())
-    one.attend("worker 1")
-    assert not other.absent("worker 1")
-    assert other.absent("worker 2")
-    with one.claim("relay") as mine, other.claim("relay") as his, one.claim("relay") as again:
+    one.locks.attend("worker 1")
+    assert not other.locks.absent("worker 1")
+    assert other.locks.absent("worker 2")
+    with attempt(one.locks, "relay") as mine, attempt(other.locks, "relay") as his, attempt(one.locks, "relay") as again:
         assert (mine, his, again) == (True, False, False)
-    with other.claim("relay") as his:
+    with attempt(other.locks, "relay") as his:
         assert his
     one.close()
-    assert until(lambda: other.absent("worker 1"))
+    assert until(lambda: other.locks.absent("worker 1"))
 
 
-def test_a_cut_presence_is_taken_up_again(tmp_path: Path) -> None:
+def test_a_session_of_locks_that_was_cut_is_made_anew(tmp_path: Path) -> None:
     one, other = open_store(tmp_path, TestClock()), open_store(tmp_path, TestClock())
-    one.attend("worker 1")
+    one.locks.attend("worker 1")
     cut(one)
-    with pytest.raises(Retry), one.claim("relay"):
-        pass
-    with one.claim("relay") as mine:
-        assert mine
-    assert not other.absent("worker 1")
+    with pytest.raises(Retry):
+        one.locks.take("relay")
+    assert one.locks.take("relay")
+    assert not other.locks.absent("worker 1")
+
+
+def test_a_process_that_stands_still_loses_its_locks_and_one_that_lives_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LOCKING, "idle_session_timeout", "1s")
+    monkeypatch.setattr(session_locks, "BEAT", 0.2)
+    lives, other = open_store(tmp_path, TestClock()), open_store(tmp_path, TestClock())
+    assert lives.locks.take("housekeeping")
+    monkeypatch.setattr(session_locks, "BEAT", 60.0)
+    stands = open_store(tmp_path, TestClock())
+    stands.locks.attend("worker 1")
+    assert stands.locks.take("relay")
+    assert not other.locks.take("relay")
+    assert until(lambda: other.locks.take("relay"))
+    assert other.locks.absent("worker 1")
+    assert not other.locks.take("housekeeping")
+    with pytest.raises(Retry):
+        stands.locks.take("deliver")
+    assert not stands.locks.take("relay")
 
 
 def until(true: Any) -> bool:
