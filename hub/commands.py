@@ -17,7 +17,7 @@ from canonical_model.problems import REMOVED_BY, Cause, Reject
 from connectors.base import Inbound
 from hub import signals as names
 from hub.codebook import CodeLine, import_csv, retire, set_codes, set_parent
-from hub.signals import Signals
+from hub.signals import Signals, reach
 from hub.stages.ports import Ports
 from hub.stages.receive import Door, store_message
 from hub.store import cases, deliveries, documents, holds, identity, messages, outgoing, people, texts, work
@@ -59,6 +59,7 @@ class Commands:
             raise Reject(f"{actor.name} may not {action}", at=target, fix="ask somebody who may, or for the right")
         with self.store.unit() as unit:
             yield unit
+            reach("command.before_commit")
             people.record(unit.connection, at=unit.now, actor=actor.name, action=action, target=target, why=why, detail=detail)
         self._changed()
 

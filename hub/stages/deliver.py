@@ -107,6 +107,7 @@ class Delivering:
         good = [(item, made) for item, made in rendered if isinstance(made, Rendered)]
         if not rendered:
             return []
+        reach("deliver.rendered")
         with self.store.unit() as unit:
             still = deliveries.lock_pending(unit.connection, [item.id for item, _ in rendered])
             rendered = [(item, made) for item, made in rendered if item.id in still]
@@ -115,6 +116,7 @@ class Delivering:
                 if not isinstance(made, Rendered):
                     _hold(unit, item.id, *made)
             deliveries.start(unit.connection, [(item, asdict(made)) for item, made in good], self.owner, unit.now)
+            reach("deliver.before_sending")
         reach("deliver.sending")
         return good
 
@@ -146,6 +148,7 @@ class Delivering:
             for result in results:
                 self._record(unit, result)
             self._turn_circuit(unit, subscription, results)
+        reach("deliver.marked")
         for result in results:
             if result.state == "uncertain":
                 self._settle_uncertain(result.delivery)

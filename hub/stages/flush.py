@@ -8,6 +8,7 @@ from typing import Any
 
 from canonical_model.problems import Hold
 from hub.codebook import set_codes
+from hub.signals import reach
 from hub.stages.apply import code_line
 from hub.stages.deciding import Decision
 from hub.stages.plan import Plan, Progress
@@ -34,6 +35,7 @@ class Flush:
         self._documents()
         self._identity()
         self._holds()
+        reach("window.flushing")
         self._effects()
         self._people()
         self._messages()

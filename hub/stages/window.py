@@ -93,6 +93,7 @@ class Lane:
                 freed = holds.run_jobs(unit)
             if not freed:
                 return total
+            reach("release.between_batches")
             total += freed
 
     def drain(self, most: int = 1_000_000) -> int:
@@ -154,6 +155,7 @@ class Lane:
 
     def _halve(self, p: int, plan: Plan, problem: Problem) -> Outcome:
         """Each half is a window of its own, read and decided anew, the first before the second; one alone is held."""
+        reach("window.refused")
         size = max(len(plan.steps), len(plan.translations))
         if size > 1:
             first = self._window(p, size // 2)
@@ -186,11 +188,13 @@ class Lane:
             loaded = load(unit, self.planner, plan)
             if loaded is None:
                 return Outcome()
+            reach("window.locked")
             if plan.exclusive:
                 self._second_look(unit, plan, loaded, exclusive=True)
             decision = decide(unit, self.ports, plan, loaded)
             if not plan.exclusive and decision.changes_holds and self._second_look(unit, plan, loaded, exclusive=False):
                 decision = decide(unit, self.ports, plan, loaded)
+            reach("window.decided")
             outcome = self._flush(unit, plan, decision)
             reach("window.before_commit")
         reach("window.after_commit")

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from canonical_model.problems import Misconfigured
+from hub.signals import reach
 from hub.store import schema
 
 HERE = Path(__file__).parent / "migrations"
@@ -56,8 +57,14 @@ def upgrade(connection: Connection, target: str = "heads") -> None:
         return steps._upgrade_revs(target, revision)
 
     with EnvironmentContext(config, steps, fn=run, destination_rev=target) as environment:
-        environment.configure(connection=connection, target_metadata=schema.metadata, transaction_per_migration=False)
+        environment.configure(
+            connection=connection, target_metadata=schema.metadata, transaction_per_migration=False, on_version_apply=_stepped
+        )
         environment.run_migrations()
+
+
+def _stepped(**facts: Any) -> None:
+    reach("migrate.step")
 
 
 def differences(connection: Connection) -> list[Any]:

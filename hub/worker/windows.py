@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from canonical_model.problems import Retry
 from hub.flow import Flow
+from hub.signals import reach
 from hub.store import work
 from hub.store.database import StoreFault
 from hub.store.locks import attempt
@@ -115,6 +116,7 @@ class Windows:
             if outcome.busy:
                 break
             if not outcome:
+                reach("wake_up.before_done")
                 self.flow.channels.inbound.done(p)
                 return worked
             worked = True
