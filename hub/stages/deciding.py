@@ -61,7 +61,7 @@ def load(unit: UnitOfWork, planner: Planner, plan: Plan) -> Loaded | None:
     heads = identity.lock_heads(connection, keys)
     waiting = documents.line(connection, keys) if keys else {}
     lines = {k: Line(heads[k], waiting.get(k, [])) for k in keys}
-    loaded = Loaded(lines, _tables(unit, planner, plan), originals, _candidates(lines, planner.limit), planner)
+    loaded = Loaded(lines, _tables(unit, planner, plan), originals, _candidates(lines, plan), planner)
     planner.translate_stored(connection, plan, loaded.candidates)
     loaded.bodies = documents.bodies(connection, _likely_cases(plan, loaded))
     loaded.reload(unit, plan)
@@ -93,17 +93,17 @@ def _tables(unit: UnitOfWork, planner: Planner, plan: Plan) -> Tables:
     return tables
 
 
-def _candidates(lines: Mapping[str, Line], limit: int) -> list[Document]:
-    """Per line the documents that a walk may come to, as far as the window has room."""
+def _candidates(lines: Mapping[str, Line], plan: Plan) -> list[Document]:
+    """Per line the documents that a walk may come to, as far as the window has room; where it has room for one, it is no orphan."""
     found: list[Document] = []
     for line in lines.values():
         for doc in line.waiting:
-            if doc.parked:
+            if doc.parked or (plan.limit == 1 and doc.orphan):
                 continue
             if any(cause != Cause.PREDECESSOR_MISSING for cause, _ in doc.holds):
                 break
             found.append(doc)
-    return found[:limit]
+    return found[: plan.room]
 
 
 @dataclass(slots=True)
@@ -250,13 +250,19 @@ class Deciding:
     def _want(self, doc: Document) -> None:
         """Its turn came, since what stood before it closed: it and those behind it are translated, as far as there is room.
 
-        A window that applied nothing yet takes at least one, so that it never stands still.
+        A window that did nothing yet takes at least one, so that it never stands still.
         """
-        room = 2 * self.loaded.planner.limit - len(self.plan.translations) - len(self.wanted)
+        most = 2 * self.plan.limit if self.plan.limit > 1 else self.plan.room
+        room = most - len(self.plan.translations) - len(self.wanted)
         behind = [item for item in self.lines[doc.k or ""].waiting if item.place >= doc.place and not item.fresh and not item.holds]
-        least = 0 if self.applying.collected.effects else 1
+        least = 0 if self._went_on() else 1
         for item in behind[: max(room, least)]:
             self.wanted[item.id] = copied(item)
+
+    def _went_on(self) -> bool:
+        """Whether this window changes anything without a further document, or may translate none."""
+        closed = self.new or self.applying.collected.effects or any(not doc.waiting for doc in self.stored.values())
+        return bool(closed) or not self.plan.limit
 
     def apply(self, doc: Document, head: Head, effective: bool) -> tuple[Problem, ...]:
         given = self.loaded.given[doc.id]

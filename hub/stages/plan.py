@@ -16,7 +16,7 @@ from hub.codebook import BookView
 from hub.stages.apply import program_error
 from hub.stages.ports import Ports
 from hub.stages.translate import Translated
-from hub.store import documents, messages, work
+from hub.store import cases, documents, messages, work
 from hub.store.clock import Clock
 from hub.store.records import BITS, Document, Message, Way, Work, document_id, key_text, message_of, problem_details, sayable
 from hub.store.unit import Connection
@@ -57,10 +57,14 @@ class Waiting(NamedTuple):
 
 @dataclass(slots=True)
 class Plan:
-    """A window before its transaction. ``raws`` are the bytes read for it; ``bodies`` parsed bodies by document id."""
+    """A window before its transaction. ``raws`` are the bytes read for it; ``bodies`` parsed bodies by document id.
+
+    ``limit``: how many documents it may decide. One of a single document decides what arrives or what stands in a line, not both.
+    """
 
     partition: int
     view: BookView
+    limit: int = 0
     steps: list[Step] = field(default_factory=list)
     work: list[Work] = field(default_factory=list)
     progress: dict[int, Progress] = field(default_factory=dict)
@@ -73,6 +77,11 @@ class Plan:
     @property
     def arrivals(self) -> list[Document]:
         return [step.doc for step in self.steps if step.doc is not None]
+
+    @property
+    def room(self) -> int:
+        """How many stored documents it may translate: what a refusal or a death is looked for in must become one document."""
+        return 0 if self.limit == 1 and self.arrivals else self.limit
 
     def keys(self) -> set[str]:
         """Every key that the window must lock."""
@@ -88,7 +97,7 @@ class Planner:
 
     def plan(self, connection: Connection, p: int, view: BookView, limit: int) -> Plan:
         """Read and translate; nothing is locked."""
-        plan = Plan(p, view)
+        plan = Plan(p, view, limit)
         rows = work.claim(connection, p, limit)
         self._read(connection, plan, rows)
         waiting = self._waiting(connection, plan, rows, limit)
@@ -119,9 +128,10 @@ class Planner:
         return plan
 
     def _hold_first(self, connection: Connection, plan: Plan, row: Work, problem: Problem) -> None:
-        """The first waiting document of a line without a hold, or the document itself."""
-        front = documents.line(connection, [row.k]).get(row.k, []) if row.k else list(documents.by_id(connection, [row.ref or 0]).values())
-        for doc in [doc for doc in front if doc.waiting and not doc.holds][:1]:
+        """The document of a line that a walk would translate first, or the document itself."""
+        alone = documents.by_id(connection, [] if row.k or row.ref is None else [row.ref]).values()
+        front = _turns(connection, row.k) if row.k else [doc for doc in alone if doc.waiting and not doc.holds]
+        for doc in front[:1]:
             doc.hold(problem)
             doc.fresh = True
             plan.translations[doc.id] = doc
@@ -149,7 +159,7 @@ class Planner:
         waiting = Waiting({}, documents.by_id(connection, alone) if alone else {})
         for doc in front:
             waiting.fronts.setdefault(doc.k or "", []).append(doc)
-        free = [doc for doc in front if all(cause == Cause.PREDECESSOR_MISSING for cause, _ in doc.holds)]
+        free = [doc for doc in front if not doc.holds or (limit > 1 and _only_orphan(doc))]
         self.translate_stored(connection, plan, [*free, *(doc for doc in waiting.alone.values() if doc.waiting)])
         return waiting
 
@@ -326,6 +336,23 @@ class Planner:
 
     def _exclusive(self, doc: Document) -> bool:
         return self.ports.terms(doc.system, doc.route, doc.type).exclusive
+
+
+def _only_orphan(doc: Document) -> bool:
+    """It waits for its predecessor and for nothing else."""
+    return bool(doc.holds) and all(cause == Cause.PREDECESSOR_MISSING for cause, _ in doc.holds)
+
+
+def _turns(connection: Connection, k: str) -> list[Document]:
+    """The documents of a line whose turn has come: up to the first that is held, and orphans only once something was applied."""
+    found = []
+    for doc in documents.line(connection, [k]).get(k, []):
+        if doc.parked or (_only_orphan(doc) and cases.head_of(connection, k) is None):
+            continue
+        if doc.holds and not _only_orphan(doc):
+            break
+        found.append(doc)
+    return found
 
 
 def _again(item: Translated, source: Iterator[Translated]) -> Iterator[Translated]:

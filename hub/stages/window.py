@@ -156,7 +156,7 @@ class Lane:
     def _halve(self, p: int, plan: Plan, problem: Problem) -> Outcome:
         """Each half is a window of its own, read and decided anew, the first before the second; one alone is held."""
         reach("window.refused")
-        size = max(len(plan.steps), len(plan.translations))
+        size = min(max(len(plan.steps), len(plan.translations)), plan.limit)
         if size > 1:
             first = self._window(p, size // 2)
             second = self._window(p, size - size // 2)
