@@ -158,7 +158,7 @@ def product(draw: Random, index: int) -> Iterator[Doc]:
     """An article of SAP and its revisions; the last may say what the first said."""
     number, count = name_of(index), draw.choice((1, 2, 3))
     for v in range(1, count + 1):
-        article = Article(f"{900_000 + index % 90_000}", "", f"article {v % 2}", 12, ARTICLES[0].price)
+        article = Article(f"{901_000 + index % 90_000}", "", f"article {v % 2}", 12, ARTICLES[0].price)
         what = idocs.material(10 * index + v, article, f"2026110108{v:02}00")
         yield Doc(number, f"{number}/{v}", "product", draw.choice(("sap-1", "sap-2")), "idoc", what, v=v)
 
