@@ -65,5 +65,3 @@ class Drain:
 
 def _counts(connection: Connection) -> dict[str, int]:
     return {name: int(connection.execute(text(statement)).scalar_one()) for name, statement in OPEN.items()}
-
-

@@ -12,7 +12,6 @@ from random import Random
 from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 from typing import NamedTuple
 
-from tests.faults import deaths
 from tests.faults.crew import Crew
 from tests.faults.family import Child
 from tests.faults.plan import tell
@@ -53,9 +52,14 @@ class Killer:
         self._events = self._planned()
 
     def _planned(self) -> list[Event]:
-        known = {"purge_queue": self.servers.purge, "restart_broker": self.servers.restart_broker, "restart_database": self.servers.restart_database}
-        places = {"purge_queue": (0.3, 0.7), "restart_broker": (0.4,), "restart_database": (0.55,)}
-        return sorted(Event(at, name, known[name]) for name in self.extra for at in places[name])
+        found = self.servers
+        known: dict[str, tuple[Callable[[], None], tuple[float, ...]]] = {
+            "purge_queue": (found.purge, (0.3, 0.7)),
+            "restart_broker": (found.restart_broker, (0.4,)),
+            "restart_database": (found.restart_database, (0.55,)),
+        }
+        events = [Event(at, name, known[name][0]) for name in self.extra for at in known[name][1]]
+        return sorted(events, key=lambda event: event.at)
 
     @property
     def done(self) -> int:
@@ -137,4 +141,4 @@ class Killer:
 
 def inside(crew: Crew) -> Counter[str]:
     """Deaths at each point."""
-    return Counter(deaths_at for deaths_at in crew.died_at())
+    return Counter(crew.died_at())

@@ -54,7 +54,8 @@ def write_config(folder: Path, plan: Plan, store: str) -> None:
     systems = "".join(
         f"  {one.name}:\n    party: HQ\n    codes: {one.codes}\n    in:\n"
         + "".join(
-            f"      - {{connector: http, name: {one.name}.{way}, path: /{one.name}/{way}, routes: {{{routes}}}}}\n" for way, routes in one.ways.items()
+            f"      - {{connector: http, name: {one.name}.{way}, path: /{one.name}/{way}, routes: {{{routes}}}}}\n"
+            for way, routes in one.ways.items()
         )
         for one in SENDERS
     )

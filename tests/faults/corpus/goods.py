@@ -65,7 +65,7 @@ def codes() -> str:
 
 def _rows() -> Iterator[str]:
     for article in (*ARTICLES, SCARCE, UNSOLD):
-        for unit, gtin, pieces in (("EA", article.gtin.zfill(14), 1), ("CS", article.case_gtin, article.case)):
+        for unit, gtin in (("EA", article.gtin.zfill(14)), ("CS", article.case_gtin)):
             yield f"item,sap-hq,{article.material},{unit},{gtin},{unit},1"
             yield f"item,wms-3pl,{article.material},{unit},{gtin},{unit},1"
             if article in (SCARCE, UNSOLD):

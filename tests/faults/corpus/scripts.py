@@ -11,7 +11,18 @@ from hub.simulate import idocs
 from hub.simulate.goods import ARTICLES, Article, Place
 from hub.simulate.orders import Line, Order
 from tests.faults.corpus.goods import (
-    AGENT, ANSWERED, DEADLY, DOUBTFUL, LATE, MANY, MARK, NEVER, QUIET, SCARCE, STORE, UNSOLD,
+    AGENT,
+    ANSWERED,
+    DEADLY,
+    DOUBTFUL,
+    LATE,
+    MANY,
+    MARK,
+    NEVER,
+    QUIET,
+    SCARCE,
+    STORE,
+    UNSOLD,
 )  # fmt: skip
 from tests.faults.corpus.model import Doc
 from tests.faults.corpus.writing import DAY
@@ -102,7 +113,8 @@ def _idoc(draw: Random, docnum: int, said: Order, v: int, kind: str) -> idocs.Id
     if kind == "change":
         said = replace(said, lines=(replace(said.lines[0], action="002", quantity=100 + v),))
     made = idocs.purchase_order(docnum, said, message=message, variant=variant, serial=str(v))
-    return _Numberless(**_fields(made)) if kind != "cancel" and draw.random() < 0.14 else made
+    without = _Numberless(made.number, made.basic, made.message, made.segments, made.serial, made.variant)
+    return without if kind != "cancel" and draw.random() < 0.14 else made
 
 
 class _Numberless(idocs.Idoc):
@@ -111,10 +123,6 @@ class _Numberless(idocs.Idoc):
     @property
     def control(self) -> idocs.Fields:
         return {name: text for name, text in super().control.items() if name != "DOCNUM"}
-
-
-def _fields(one: idocs.Idoc) -> dict[str, object]:
-    return {name: getattr(one, name) for name in ("number", "basic", "message", "segments", "serial", "variant")}
 
 
 def revised(draw: Random, index: int, buyer: Place = QUIET) -> Iterator[Doc]:
