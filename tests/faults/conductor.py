@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,16 @@ from tests.faults.killer import ARMED, Killer, inside
 from tests.faults.plan import Plan, read_lines, tell
 from tests.faults.prepare import write_config
 from tests.faults.servers import Servers, servers
+from tests.faults.traffic import Traffic
 from tests.services.private import free_port
 from tests.services.processes import get
+
+
+COUNTED = (
+    "kills_outside", "terms", "stops", "sessions_cut", "worker_changes", "others_killed", "purge_queue", "restart_broker",
+    "restart_database", "unclean_ends",
+)  # fmt: skip
+"""What the killer counts."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +80,14 @@ class Run:
         """All of it; gives the counts."""
         self.prepare()
         crew = Crew(self.family, self.plan, ARMED)
-        for name in ("receivers", "reader", "checker"):
-            self.family.start(name, name)
         crew.start()
         self.wait_ready()
         self.say("the hub is up; traffic and kills begin")
         partner = self.family.start("partner", "partner")
-        killer = Killer(crew, self.servers, self.order.kills, self.order.seed, self.say, self.order.extra)
+        traffic = Traffic(self.family.folder, self.plan.documents, self.order.kills)
+        killer = Killer(crew, self.servers, self.order.kills, self.order.seed, self.say, self.order.extra, traffic.behind)
         killer.run(self.deadline)
+        traffic.close()
         tell(self.family.folder, "pace", "1")
         self.say("kills are done; the rest of the traffic goes through")
         while partner.code is None and time.monotonic() < self.deadline:
@@ -125,19 +132,8 @@ class Run:
         faults += [f"{name} did not end by itself with 0: {self.family.log(name)[-300:]}" for name in unclean]
         faults += [f"only {killer.done} kills in time"] if killer.done < self.order.kills else []
         points = inside(crew)
-        counts = {name: killer.counts[name] for name in (
-            "kills_outside", "terms", "stops", "sessions_cut", "worker_changes", "purge_queue", "restart_broker", "restart_database",
-            "unclean_ends",
-        )}  # fmt: skip
+        counts = {name: killer.counts[name] for name in COUNTED}
         return {
             **found, **counts, "kills": killer.done, "kills_at": dict(sorted(points.items())), "invariants_asked": len(asked),
             "faults": faults[:40], "ok": not faults and not counts["unclean_ends"],
         }  # fmt: skip
-
-
-def with_seed(order: Order, seed: int) -> Order:
-    """The same order under another seed."""
-    return replace(order, seed=seed)
-
-
-Counts = Counter[str]

@@ -42,7 +42,7 @@ class Crew:
         self.words[f"worker{self._next}"] = ("worker",)
 
     def start(self) -> None:
-        """Everybody, and the operator."""
+        """Everybody, the operator, receivers, subscriber and checker."""
         self.revive()
 
     def revive(self) -> None:
@@ -52,6 +52,10 @@ class Crew:
             if child is None or child.code is not None:
                 asked = self._asked(words[0])
                 self.family.start(name, "hub", *words, env={ASKED: json.dumps(asked)}).armed = "point" in asked
+        for name in ("receivers", "reader", "checker"):
+            other = self.family.children.get(name)
+            if other is None or other.code is not None:
+                self.family.start(name, name)
         person = self.family.children.get("operator")
         if person is None or person.code is not None:
             self.family.start("operator", "person", env={ASKED: json.dumps(self._asked("person"))})

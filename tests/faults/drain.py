@@ -22,6 +22,7 @@ OPEN = {
     "outbox": "select count(*) from outbox",
     "release jobs": "select count(*) from release_job",
     "deliveries": "select count(*) from delivery where state in ('pending', 'sending', 'uncertain')",
+    "orders to be rejected": "select count(*) from document where state = 'waiting' and k like '%-OUT'",
     "cases": "select count(*) from cases where state = 'open'",
     "holds by a fault": "select count(*) from hold where cause in ('program_error', 'refused_by_store', 'in_doubt', 'missing_code') "
     "and cause_key not like '%:NEVER:%'",

@@ -35,7 +35,7 @@ class Event(NamedTuple):
 
 @dataclass
 class Killer:
-    """Kills until there were enough. ``say`` tells people."""
+    """Kills until there were enough. ``say`` tells people; ``ahead(share)``: the kills are ahead of the traffic, which is to come up."""
 
     crew: Crew
     servers: Servers
@@ -43,6 +43,7 @@ class Killer:
     seed: int
     say: Callable[[str], None]
     extra: tuple[str, ...] = ()
+    ahead: Callable[[float], bool] = lambda share: False
     counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -99,6 +100,8 @@ class Killer:
                 self.crew.family.signal(child, SIGCONT)
                 del self._stopped[pid]
         self.crew.revive()
+        if self.ahead(self.done / self.kills):
+            return
         for child in self.crew.targets():
             if child.pid not in self._ends and (self.crew.up(child) or self.draw.random() < YOUNG / 20):
                 self._ends[child.pid] = now + self.draw.uniform(*LIFE) * self.crew.patience * (2.0 if child.armed else 1.0)
@@ -106,10 +109,12 @@ class Killer:
                 self._do(child)
 
     def _do(self, child: Child) -> None:
-        kinds = {"kill": 10.0, "term": 1.5, "stop": 1.5, **({"cut": 2.0, "move": 1.0} if self.crew.several else {})}
+        kinds = {"kill": 10.0, "term": 1.5, "stop": 1.5, "other": 0.5, **({"cut": 2.0, "move": 1.0} if self.crew.several else {})}
         kind = self.draw.choices(list(kinds), list(kinds.values()))[0]
         self._ends.pop(child.pid, None)
-        {"kill": self._kill, "term": self._term, "stop": self._stop, "cut": self._cut, "move": self._move}[kind](child)
+        {"kill": self._kill, "term": self._term, "stop": self._stop, "other": self._other, "cut": self._cut, "move": self._move}[kind](
+            child
+        )
 
     def _kill(self, child: Child) -> None:
         self.crew.family.signal(child, SIGKILL)
@@ -130,6 +135,12 @@ class Killer:
         self.crew.family.signal(child, SIGSTOP)
         self.counts["stops"] += 1
         self._stopped[child.pid] = (child, time.monotonic() + seconds)
+
+    def _other(self, child: Child) -> None:
+        """The subscriber or the operator, who are killed too."""
+        name = self.draw.choice(("reader", "operator"))
+        self.crew.family.signal(self.crew.family.children[name], SIGKILL)
+        self.counts["others_killed"] += 1
 
     def _cut(self, child: Child) -> None:
         self.counts["sessions_cut"] += self.servers.cut()

@@ -21,6 +21,8 @@ MANY, NEVER = "MANY", "NEVER"
 """A code that more than 1,000 documents wait for, and one that never comes."""
 MARK = "REFUSED"
 """Order numbers with this word are refused by a trigger in the harness's database."""
+OUT = "-OUT"
+"""Order numbers that end so are rejected by the operator."""
 DEADLY = b"THIS-DOCUMENT-KILLS"
 """Bytes at whose translation the wrapper kills the process, until the repair."""
 SETS = ("sap-hq", "wms-3pl", "agent-js")

@@ -19,6 +19,7 @@ from tests.faults.corpus.goods import (
     MANY,
     MARK,
     NEVER,
+    OUT,
     QUIET,
     SCARCE,
     STORE,
@@ -82,6 +83,13 @@ def corrected(draw: Random, index: int) -> Iterator[Doc]:
     system = _pair(draw, "edi")[0]
     yield Doc(number, f"{number}/wrong", "corrected", system, "x12", good.with_code(NEVER), "superseded")
     yield Doc(number, f"{number}/right", "corrected", system, "x12", good, phase=1)
+
+
+def rejected(draw: Random, index: int) -> Iterator[Doc]:
+    """An order that never gets in, until the operator rejects it."""
+    number = f"{name_of(index)}{OUT}"
+    said = order(draw, number, QUIET, late=0).with_code(NEVER)
+    yield Doc(number, f"{number}/1", "rejected", _pair(draw, "edi")[0], "x12", said, "superseded")
 
 
 def changed_x12(draw: Random, index: int) -> Iterator[Doc]:
