@@ -21,7 +21,6 @@ from tests.faults.traffic import Traffic
 from tests.services.private import free_port
 from tests.services.processes import get
 
-
 COUNTED = (
     "kills_outside", "terms", "stops", "sessions_cut", "worker_changes", "others_killed", "purge_queue", "restart_broker",
     "restart_database", "unclean_ends",
