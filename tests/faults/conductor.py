@@ -6,7 +6,8 @@ import json
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.faults.family import Family
 from tests.faults.killer import ARMED, Killer, inside
 from tests.faults.plan import Plan, read_lines, tell
 from tests.faults.prepare import write_config
+from tests.faults.rules import BREAKS, CORPUS, SHOWN
 from tests.faults.servers import Servers, servers
 from tests.faults.traffic import Traffic
 from tests.services.private import free_port
@@ -45,8 +47,8 @@ class Order:
     folder: Path | None = None
 
 
-def run(order: Order, say: Callable[[str], None]) -> dict[str, Any]:
-    """Every count of one run; ``ok`` says whether all is well. Its folder stays when it is not."""
+def run(order: Order, say: Callable[[str], None], family: Family | None = None) -> dict[str, Any]:
+    """Every count of one run; ``ok`` says whether all is well. Its folder stays when it is not. ``family``: one that is there already."""
     folder = (order.folder or Path("var") / f"faults-{order.seed}").resolve()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -60,12 +62,38 @@ def run(order: Order, say: Callable[[str], None]) -> dict[str, Any]:
         )  # fmt: skip
         plan.save(folder)
         write_config(folder, plan, found.store)
-        with Family(folder) as family:
-            counts = Run(order, plan, found, family, say).through()
+        with Family(folder) if family is None else nullcontext(family) as own:
+            own.move(folder)
+            counts = Run(order, plan, found, own, say).through()
+            own.move(folder)
     counts |= {"seconds": round(time.monotonic() - began, 1), "seed": order.seed, "setup": order.setup, "broken": order.broken}
     if counts["ok"] and not order.keep:
         shutil.rmtree(folder, ignore_errors=True)
     return counts
+
+
+def every(order: Order, say: Callable[[str], None]) -> dict[str, Any]:
+    """Each switch in turn, broken alone: what it counted, by its name. ``ok``: every one of them was seen and its document named."""
+    found: dict[str, Any] = {}
+    place = (Path("var") / f"faults-{order.seed}-switches").resolve()
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    with Family(place) as family:
+        for switch in BREAKS:
+            say(f"switch {switch}")
+            one = replace(order, broken=switch, special=False, only=CORPUS[switch], folder=place / switch)
+            counts = run(one, say, family)
+            seen = not counts["ok"] and counts[SHOWN[switch]] > 0
+            found[switch] = {
+                SHOWN[switch]: counts[SHOWN[switch]],
+                "faults": counts["faults"][:2],
+                "seconds": counts["seconds"],
+                "seen": seen,
+            }
+    well = all(one["seen"] for one in found.values())
+    if well and not order.keep:
+        shutil.rmtree(place, ignore_errors=True)
+    return {**found, "seed": order.seed, "setup": order.setup, "ok": well}
 
 
 class Run:

@@ -24,7 +24,7 @@ class Crew:
         self.family, self.plan, self.armed = family, plan, armed
         self.folder: Path = family.folder
         self.several = plan.production
-        self.patience = 3.0 if self.several else 1.0
+        self.patience = 30.0 if plan.broken in rules.PLACES else 3.0 if self.several else 1.0
         self._up: set[int] = set()
         self.words: dict[str, tuple[str, ...]] = {}
         self._draw = Random(f"{plan.seed}:crew")
@@ -64,7 +64,7 @@ class Crew:
         """What a new process is to die of."""
         place = rules.PLACES.get(self.plan.broken)
         if place is not None and self.armed and kind != "person":
-            return {"point": place, "hits": self._draw.randint(2, 5)}
+            return {"point": place, "hits": self._draw.randint(1, 2)}
         if self._draw.random() >= self.armed * (0.3 if kind == "person" else 1.0):
             return {}
         points = deaths.points(kind)

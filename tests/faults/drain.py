@@ -14,7 +14,7 @@ from tests.faults.crew import Crew
 from tests.faults.family import Family
 from tests.faults.plan import Plan, tell
 
-LONGEST, BROKEN = 240.0, 12.0
+LONGEST, BROKEN = 240.0, 6.0
 """Seconds without any progress after which it is given up; with a broken rule, which may well keep it from ending."""
 QUIET = 3
 OPEN = {

@@ -35,6 +35,11 @@ CORPUS: Mapping[str, tuple[str, ...]] = {
     "release": ("blocked", "plain"), "second_look": ("blocked", "plain"),
 }  # fmt: skip
 """Switch -> what is sent."""
+SHOWN: Mapping[str, str] = {
+    "outbox": "lost", "identity": "doubled", "accept": "lost", "order": "out_of_order", "release": "stuck_holds",
+    "second_look": "stuck_holds",
+}  # fmt: skip
+"""Switch -> the count in which it must show."""
 LATE_CODES = ("order", "release")
 """Switches under which codes come only at the end, so that there is something to be released."""
 WIDE = 0.25
