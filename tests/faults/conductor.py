@@ -108,7 +108,7 @@ class Run:
         self.prepare()
         crew = Crew(self.family, self.plan, ARMED)
         crew.start()
-        self.wait_ready()
+        self.wait_ready(crew)
         self.say("the hub is up; traffic and kills begin")
         partner = self.family.start("partner", "partner")
         traffic = Traffic(self.family.folder, self.plan.documents, self.order.kills)
@@ -133,12 +133,13 @@ class Run:
             if code not in (0, -9):
                 raise RuntimeError(f"{name} ended with {code}:\n{self.family.log(name)}")
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, crew: Crew) -> None:
         """Until a door answers."""
         end = time.monotonic() + 60
         while get(f"http://127.0.0.1:{self.plan.doors[0]}/health/ready", 1) is None:
             if time.monotonic() > end:
                 raise RuntimeError(f"the hub did not start:\n{self.family.log('hub')}{self.family.log('api1')}")
+            crew.revive()
             time.sleep(0.05)
 
     def _end(self, crew: Crew) -> list[str]:
