@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from tests.faults.conductor import Order, run
+from tests.faults.conductor import Order, every, run
 from tests.faults.rules import BREAKS, CORPUS
 
 PER_KILL, LEAST, FEW = 15, 3_000, 400
@@ -21,8 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 when all is well, 1 on any fault."""
     chosen = _parser().parse_args(arguments)
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(1, 1_000_000)
-    kills = chosen.kills if chosen.kills is not None else 4 if chosen.broken else 20
-    documents = chosen.documents or (FEW if chosen.broken else max(LEAST, PER_KILL * kills))
+    few = chosen.broken or chosen.every
+    kills = chosen.kills if chosen.kills is not None else 4 if few else 20
+    documents = chosen.documents or (FEW if few else max(LEAST, PER_KILL * kills))
     extra = tuple(name for name in ("purge_queue", "restart_broker", "restart_database") if getattr(chosen, name))
     signal.signal(signal.SIGTERM, _interrupt)
     print(f"seed {seed}: {documents} documents, {kills} kills", file=sys.stderr, flush=True)
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen.setup, kills, seed, documents, chosen.broken or "", extra, special=not chosen.broken,
         only=CORPUS.get(chosen.broken, ()), seconds=chosen.seconds, keep=chosen.keep,
     )  # fmt: skip
-    counts = run(order, _say(chosen.json))
+    counts = every(order, _say(chosen.json)) if chosen.every else run(order, _say(chosen.json))
     print(json.dumps(counts, ensure_ascii=False) if chosen.json else "\n".join(f"{name:26} {value}" for name, value in counts.items()))
     return 0 if counts["ok"] else 1
 
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--documents", type=int, help=f"documents in the corpus; {PER_KILL} a kill and at least {LEAST} if absent")
     parser.add_argument("--seed", type=int, help="what is drawn; a new one if absent")
     parser.add_argument("--break", dest="broken", choices=sorted(BREAKS), help="break a rule of the lane: the run must fail")
+    parser.add_argument("--break-every", dest="every", action="store_true", help="each switch in turn: 0 when every one was seen")
     parser.add_argument("--purge-queue", action="store_true", help="empty the wake-up queues in traffic (production)")
     parser.add_argument("--restart-broker", action="store_true", help="kill the broker and start it again (production)")
     parser.add_argument("--restart-database", action="store_true", help="stop the database at once and start it again (production)")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,17 @@ from tests.faults.family import Family
 from tests.faults.killer import ARMED, Killer, inside
 from tests.faults.plan import Plan, read_lines, tell
 from tests.faults.prepare import write_config
+from tests.faults.rules import BREAKS, CORPUS, SHOWN
 from tests.faults.servers import Servers, servers
+from tests.faults.traffic import Traffic
 from tests.services.private import free_port
 from tests.services.processes import get
+
+COUNTED = (
+    "kills_outside", "terms", "stops", "sessions_cut", "worker_changes", "others_killed", "purge_queue", "restart_broker",
+    "restart_database", "unclean_ends",
+)  # fmt: skip
+"""What the killer counts."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +47,8 @@ class Order:
     folder: Path | None = None
 
 
-def run(order: Order, say: Callable[[str], None]) -> dict[str, Any]:
-    """Every count of one run; ``ok`` says whether all is well. Its folder stays when it is not."""
+def run(order: Order, say: Callable[[str], None], family: Family | None = None) -> dict[str, Any]:
+    """Every count of one run; ``ok`` says whether all is well. Its folder stays when it is not. ``family``: one that is there already."""
     folder = (order.folder or Path("var") / f"faults-{order.seed}").resolve()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -54,12 +62,38 @@ def run(order: Order, say: Callable[[str], None]) -> dict[str, Any]:
         )  # fmt: skip
         plan.save(folder)
         write_config(folder, plan, found.store)
-        with Family(folder) as family:
-            counts = Run(order, plan, found, family, say).through()
+        with Family(folder) if family is None else nullcontext(family) as own:
+            own.move(folder)
+            counts = Run(order, plan, found, own, say).through()
+            own.move(folder)
     counts |= {"seconds": round(time.monotonic() - began, 1), "seed": order.seed, "setup": order.setup, "broken": order.broken}
     if counts["ok"] and not order.keep:
         shutil.rmtree(folder, ignore_errors=True)
     return counts
+
+
+def every(order: Order, say: Callable[[str], None]) -> dict[str, Any]:
+    """Each switch in turn, broken alone: what it counted, by its name. ``ok``: every one of them was seen and its document named."""
+    found: dict[str, Any] = {}
+    place = (Path("var") / f"faults-{order.seed}-switches").resolve()
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    with Family(place) as family:
+        for switch in BREAKS:
+            say(f"switch {switch}")
+            one = replace(order, broken=switch, special=False, only=CORPUS[switch], folder=place / switch)
+            counts = run(one, say, family)
+            seen = not counts["ok"] and counts[SHOWN[switch]] > 0
+            found[switch] = {
+                SHOWN[switch]: counts[SHOWN[switch]],
+                "faults": counts["faults"][:2],
+                "seconds": counts["seconds"],
+                "seen": seen,
+            }
+    well = all(one["seen"] for one in found.values())
+    if well and not order.keep:
+        shutil.rmtree(place, ignore_errors=True)
+    return {**found, "seed": order.seed, "setup": order.setup, "ok": well}
 
 
 class Run:
@@ -73,14 +107,14 @@ class Run:
         """All of it; gives the counts."""
         self.prepare()
         crew = Crew(self.family, self.plan, ARMED)
-        for name in ("receivers", "reader", "checker"):
-            self.family.start(name, name)
         crew.start()
-        self.wait_ready()
+        self.wait_ready(crew)
         self.say("the hub is up; traffic and kills begin")
         partner = self.family.start("partner", "partner")
-        killer = Killer(crew, self.servers, self.order.kills, self.order.seed, self.say, self.order.extra)
+        traffic = Traffic(self.family.folder, self.plan.documents, self.order.kills)
+        killer = Killer(crew, self.servers, self.order.kills, self.order.seed, self.say, self.order.extra, traffic.behind)
         killer.run(self.deadline)
+        traffic.close()
         tell(self.family.folder, "pace", "1")
         self.say("kills are done; the rest of the traffic goes through")
         while partner.code is None and time.monotonic() < self.deadline:
@@ -99,12 +133,13 @@ class Run:
             if code not in (0, -9):
                 raise RuntimeError(f"{name} ended with {code}:\n{self.family.log(name)}")
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, crew: Crew) -> None:
         """Until a door answers."""
         end = time.monotonic() + 60
         while get(f"http://127.0.0.1:{self.plan.doors[0]}/health/ready", 1) is None:
             if time.monotonic() > end:
                 raise RuntimeError(f"the hub did not start:\n{self.family.log('hub')}{self.family.log('api1')}")
+            crew.revive()
             time.sleep(0.05)
 
     def _end(self, crew: Crew) -> list[str]:
@@ -125,19 +160,8 @@ class Run:
         faults += [f"{name} did not end by itself with 0: {self.family.log(name)[-300:]}" for name in unclean]
         faults += [f"only {killer.done} kills in time"] if killer.done < self.order.kills else []
         points = inside(crew)
-        counts = {name: killer.counts[name] for name in (
-            "kills_outside", "terms", "stops", "sessions_cut", "worker_changes", "purge_queue", "restart_broker", "restart_database",
-            "unclean_ends",
-        )}  # fmt: skip
+        counts = {name: killer.counts[name] for name in COUNTED}
         return {
             **found, **counts, "kills": killer.done, "kills_at": dict(sorted(points.items())), "invariants_asked": len(asked),
             "faults": faults[:40], "ok": not faults and not counts["unclean_ends"],
         }  # fmt: skip
-
-
-def with_seed(order: Order, seed: int) -> Order:
-    """The same order under another seed."""
-    return replace(order, seed=seed)
-
-
-Counts = Counter[str]

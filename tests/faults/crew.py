@@ -24,7 +24,7 @@ class Crew:
         self.family, self.plan, self.armed = family, plan, armed
         self.folder: Path = family.folder
         self.several = plan.production
-        self.patience = 3.0 if self.several else 1.0
+        self.patience = 30.0 if plan.broken in rules.PLACES else 3.0 if self.several else 1.0
         self._up: set[int] = set()
         self.words: dict[str, tuple[str, ...]] = {}
         self._draw = Random(f"{plan.seed}:crew")
@@ -42,7 +42,7 @@ class Crew:
         self.words[f"worker{self._next}"] = ("worker",)
 
     def start(self) -> None:
-        """Everybody, and the operator."""
+        """Everybody, the operator, receivers, subscriber and checker."""
         self.revive()
 
     def revive(self) -> None:
@@ -52,6 +52,10 @@ class Crew:
             if child is None or child.code is not None:
                 asked = self._asked(words[0])
                 self.family.start(name, "hub", *words, env={ASKED: json.dumps(asked)}).armed = "point" in asked
+        for name in ("receivers", "reader", "checker"):
+            other = self.family.children.get(name)
+            if other is None or other.code is not None:
+                self.family.start(name, name)
         person = self.family.children.get("operator")
         if person is None or person.code is not None:
             self.family.start("operator", "person", env={ASKED: json.dumps(self._asked("person"))})
@@ -60,7 +64,7 @@ class Crew:
         """What a new process is to die of."""
         place = rules.PLACES.get(self.plan.broken)
         if place is not None and self.armed and kind != "person":
-            return {"point": place, "hits": self._draw.randint(2, 5)}
+            return {"point": place, "hits": self._draw.randint(1, 2)}
         if self._draw.random() >= self.armed * (0.3 if kind == "person" else 1.0):
             return {}
         points = deaths.points(kind)

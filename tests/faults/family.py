@@ -57,6 +57,13 @@ class Family:
         except subprocess.TimeoutExpired:
             self._nursery.kill()
 
+    def move(self, folder: Path) -> None:
+        """Whoever is started from now on works in another folder; everybody else is ended."""
+        for child in [child for child in self.children.values() if child.code is None]:
+            self.signal(child, SIGKILL)
+            child.ended.wait(10)
+        self.folder, self.children = folder, {}
+
     def _listen(self) -> None:
         assert self._nursery.stdout is not None
         for line in self._nursery.stdout:
@@ -86,7 +93,7 @@ class Family:
         """Start a role under a name; returns once it has a process."""
         with self._told:
             child = self.children[name] = self._waiting[name] = Child(name, role)
-            self._order({"name": name, "role": role, "words": words, "env": dict(env or {})})
+            self._order({"name": name, "role": role, "words": words, "env": dict(env or {}), "folder": str(self.folder)})
             if not self._told.wait_for(lambda: child.pid > 0, 20):
                 raise RuntimeError(f"{name} was not started")
         return child

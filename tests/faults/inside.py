@@ -19,6 +19,7 @@ from hub.cli import running
 from hub.stages.routes import Ways
 from tests.faults import deaths, rules
 from tests.faults.corpus.goods import DEADLY
+from tests.faults.overlap import put
 from tests.faults.plan import load, told, write_line
 
 ASKED = "HUB_FAULTS"
@@ -49,7 +50,7 @@ def _say_when_up() -> None:
         original(*arguments, **words)
         write_line(UP, pid=os.getpid())
 
-    running._tell = tell
+    put(running, "_tell", tell)
 
 
 def _deadly_documents() -> None:
@@ -61,7 +62,7 @@ def _deadly_documents() -> None:
             deaths.die("deadly document")
         return original(self, message, raw, codes, only)
 
-    Ways.translate = translate  # type: ignore[method-assign]
+    put(Ways, "translate", translate)
 
 
 class Subscriber:
@@ -91,4 +92,4 @@ def _subscribe(port: int) -> None:
     def made(self: LocalChannels, subscribers: Any = ()) -> None:
         original(self, [*subscribers, subscriber])
 
-    LocalChannels.__init__ = made  # type: ignore[method-assign]
+    put(LocalChannels, "__init__", made)

@@ -35,7 +35,7 @@ class Event(NamedTuple):
 
 @dataclass
 class Killer:
-    """Kills until there were enough. ``say`` tells people."""
+    """Kills until there were enough. ``say`` tells people; ``ahead(share)``: the kills are ahead of the traffic, which is to come up."""
 
     crew: Crew
     servers: Servers
@@ -43,6 +43,7 @@ class Killer:
     seed: int
     say: Callable[[str], None]
     extra: tuple[str, ...] = ()
+    ahead: Callable[[float], bool] = lambda share: False
     counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -52,13 +53,14 @@ class Killer:
         self._events = self._planned()
 
     def _planned(self) -> list[Event]:
-        known = {
-            "purge_queue": self.servers.purge,
-            "restart_broker": self.servers.restart_broker,
-            "restart_database": self.servers.restart_database,
+        found = self.servers
+        known: dict[str, tuple[Callable[[], None], tuple[float, ...]]] = {
+            "purge_queue": (found.purge, (0.3, 0.7)),
+            "restart_broker": (found.restart_broker, (0.4,)),
+            "restart_database": (found.restart_database, (0.55,)),
         }
-        places = {"purge_queue": (0.3, 0.7), "restart_broker": (0.4,), "restart_database": (0.55,)}
-        return sorted(Event(at, name, known[name]) for name in self.extra for at in places[name])
+        events = [Event(at, name, known[name][0]) for name in self.extra for at in known[name][1]]
+        return sorted(events, key=lambda event: event.at)
 
     @property
     def done(self) -> int:
@@ -98,6 +100,8 @@ class Killer:
                 self.crew.family.signal(child, SIGCONT)
                 del self._stopped[pid]
         self.crew.revive()
+        if self.ahead(self.done / self.kills):
+            return
         for child in self.crew.targets():
             if child.pid not in self._ends and (self.crew.up(child) or self.draw.random() < YOUNG / 20):
                 self._ends[child.pid] = now + self.draw.uniform(*LIFE) * self.crew.patience * (2.0 if child.armed else 1.0)
@@ -105,10 +109,12 @@ class Killer:
                 self._do(child)
 
     def _do(self, child: Child) -> None:
-        kinds = {"kill": 10.0, "term": 1.5, "stop": 1.5, **({"cut": 2.0, "move": 1.0} if self.crew.several else {})}
+        kinds = {"kill": 10.0, "term": 1.5, "stop": 1.5, "other": 0.5, **({"cut": 2.0, "move": 1.0} if self.crew.several else {})}
         kind = self.draw.choices(list(kinds), list(kinds.values()))[0]
         self._ends.pop(child.pid, None)
-        {"kill": self._kill, "term": self._term, "stop": self._stop, "cut": self._cut, "move": self._move}[kind](child)
+        {"kill": self._kill, "term": self._term, "stop": self._stop, "other": self._other, "cut": self._cut, "move": self._move}[kind](
+            child
+        )
 
     def _kill(self, child: Child) -> None:
         self.crew.family.signal(child, SIGKILL)
@@ -130,6 +136,12 @@ class Killer:
         self.counts["stops"] += 1
         self._stopped[child.pid] = (child, time.monotonic() + seconds)
 
+    def _other(self, child: Child) -> None:
+        """The subscriber or the operator, who are killed too."""
+        name = self.draw.choice(("reader", "operator"))
+        self.crew.family.signal(self.crew.family.children[name], SIGKILL)
+        self.counts["others_killed"] += 1
+
     def _cut(self, child: Child) -> None:
         self.counts["sessions_cut"] += self.servers.cut()
 
@@ -140,4 +152,4 @@ class Killer:
 
 def inside(crew: Crew) -> Counter[str]:
     """Deaths at each point."""
-    return Counter(deaths_at for deaths_at in crew.died_at())
+    return Counter(crew.died_at())

@@ -1,6 +1,6 @@
 """One process that has loaded the hub once and forks others from it: a kill costs the hub's own start, not Python's.
 
-It speaks lines of JSON: ``{"name", "role", "words", "env"}`` or ``{"signal", "pid"}`` in, ``{"started", "pid"}`` and
+It speaks lines of JSON: ``{"name", "role", "words", "env", "folder"}`` or ``{"signal", "pid"}`` in, ``{"started", "pid"}`` and
 ``{"ended", "pid", "code"}`` out. When its input ends, so does everybody it started.
 """
 
@@ -19,6 +19,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tests.faults.warm import warm
+
 ROLES = {
     "hub": "tests.faults.inside", "partner": "tests.faults.partner", "receivers": "tests.faults.receivers",
     "reader": "tests.faults.reader", "person": "tests.faults.person", "checker": "tests.faults.checker",
@@ -32,7 +34,7 @@ class Nursery:
 
     def __init__(self) -> None:
         self.children: dict[int, str] = {}
-        self._rest = b""
+        self._rest, self._warm = b"", False
 
     def serve(self) -> None:
         """Until the input ends."""
@@ -53,6 +55,10 @@ class Nursery:
                 with suppress(ProcessLookupError):
                     os.kill(order["pid"], order["signal"])
             return
+        if not self._warm:
+            warm(Path(order["folder"], "hub.yaml"))
+            gc.freeze()
+            self._warm = True
         pid = os.fork()
         if pid == 0:
             _become(order)
@@ -81,6 +87,7 @@ def _become(order: dict[str, Any]) -> None:
     """The child: its own log, its own chance, then the role's main."""
     code = 70
     try:
+        os.chdir(order["folder"])
         log = os.open(f"{order['name']}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         null = os.open(os.devnull, os.O_RDWR)
         for old, new in ((null, 0), (log, 1), (log, 2)):
@@ -105,11 +112,9 @@ def main() -> None:
     sys.stdout.flush()
     for name in ("hub.cli.running", "hub.cli.app", "hub.bootstrap", "hub.worker", "pika", "psycopg", *ROLES.values()):
         import_module(name)
-    import_module("tests.faults.warm").warm(Path("hub.yaml"))
     gc.collect()
-    gc.freeze()
     nursery = Nursery()
-    _say(ready=os.getpid(), at=str(Path.cwd()))
+    _say(ready=os.getpid())
     try:
         nursery.serve()
     finally:

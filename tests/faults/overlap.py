@@ -13,6 +13,11 @@ from hub.worker.loop import Loop
 from hub.worker.windows import Windows
 
 
+def put(owner: Any, name: str, made: Any) -> None:
+    """Put something in the place of a part of the hub, in this process."""
+    setattr(owner, name, made)
+
+
 def widen(lane: type[Lane], stale: Any, seconds: float) -> None:
     """Look before the transaction, wait, then run it with that look in ``stale.connection``."""
     original = lane._commit
@@ -27,21 +32,22 @@ def widen(lane: type[Lane], stale: Any, seconds: float) -> None:
             finally:
                 stale.connection = None
 
-    lane._commit = commit  # type: ignore[method-assign]
+    put(lane, "_commit", commit)
 
 
 def second_lane() -> None:
     """A worker runs two lanes, each with a codebook of its own, over whatever partition is free."""
-    original, loops = Worker.__init__, Worker.loops
+    original, loops = Worker.__init__, Worker.loops.fget  # type: ignore[attr-defined]
 
     def made(self: Worker, hub: Any) -> None:
         original(self, hub)
         flow = copy(hub.flow)
         flow.lane = Lane(hub.store, Codebook(), hub.ports, hub.signals)
         windows = Windows(flow)
-        self.second = Loop("second lane", windows.step, idle=windows.idle)  # type: ignore[attr-defined]
+        put(self, "second", Loop("second lane", windows.step, idle=windows.idle))
 
     def both(self: Worker) -> list[Loop]:
-        return [*loops.fget(self), self.second]  # type: ignore[attr-defined, misc]
+        return [*loops(self), vars(self)["second"]]
 
-    Worker.__init__, Worker.loops = made, property(both)  # type: ignore[assignment, method-assign, misc]
+    put(Worker, "__init__", made)
+    put(Worker, "loops", property(both))

@@ -17,7 +17,7 @@ from random import Random
 
 from tests.faults.corpus.model import Packet
 from tests.faults.corpus.writing import written
-from tests.faults.plan import Plan, load, told
+from tests.faults.plan import Plan, load, tell, told
 
 LATER = 25
 """Packets of its stream after which a late copy is sent, about."""
@@ -29,11 +29,20 @@ AHEAD = 0.04
 
 
 class Acknowledged:
-    """The file of acknowledgements."""
+    """The file of acknowledgements, and the flag ``acked``: how many documents were acknowledged for the first time."""
 
     def __init__(self, path: Path) -> None:
         self._file, self._lock = path.open("a"), threading.Lock()
-        self.deliveries = 0
+        self.deliveries = self.documents = 0
+        self._told = 0.0
+
+    def count(self, documents: int) -> None:
+        """A packet is acknowledged for the first time."""
+        with self._lock:
+            self.documents += documents
+            if time.monotonic() > self._told + 0.2:
+                self._told = time.monotonic()
+                tell(Path(), "acked", str(self.documents))
 
     def write(self, packet: int, message: str, key: int, repeated: bool) -> None:
         """One line an acknowledgement."""
@@ -98,6 +107,7 @@ class Stream(threading.Thread):
         draw, raw = self._draw, written(packet)
         key = 1 if packet.way in SAME_ONLY or (packet.way not in NEVER_KEYED and draw.random() < 0.6) else 0
         self._deliver(packet, raw, key)
+        self.acknowledged.count(len(packet.docs))
         for copy in range(2, 2 + draw.choice((0, 0, 1, 1, 2))):
             again = self._key_again(packet, key, copy)
             if draw.random() < 0.5:

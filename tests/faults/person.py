@@ -24,10 +24,10 @@ from hub.codebook import CodeLine
 from hub.commands import Actor
 from hub.simulate.goods import ARTICLES
 from hub.store import cases as case_rows
-from hub.store.lane_tables import cases, hold, message
+from hub.store.lane_tables import cases, document, hold, message
 from hub.store.out_tables import delivery
 from tests.faults import deaths, rules
-from tests.faults.corpus.goods import LATE, MANY, SETS
+from tests.faults.corpus.goods import LATE, MANY, OUT, SETS
 from tests.faults.inside import ASKED
 from tests.faults.plan import Plan, load, tell, told, write_line
 from tests.faults.prepare import uproot
@@ -58,7 +58,7 @@ class Person:
 
     def round(self) -> None:
         """Look at everything once."""
-        for task in (self._codes, self._cases, self._doubts, self._faults, self._repair):
+        for task in (self._codes, self._cases, self._doubts, self._faults, self._rejects, self._repair):
             try:
                 task()
             except (HubError, URLError, OSError) as error:
@@ -118,6 +118,18 @@ class Person:
             if kind != "message" or owner not in deadly or told("repaired"):
                 write_line("retried.jsonl", kind=kind, owner=owner, fact=orjson.loads(details).get("fact", "") if details else "")
                 _done(lambda: self.hub.commands.retry(ME, kind, owner))  # noqa: B023
+
+    def _rejects(self) -> None:
+        """Orders that will never get in, and at the end every other message that cannot be read."""
+        with self.hub.store.read() as connection:
+            query = select(document.c.id).where(document.c.state == "waiting", document.c.k.like(f"%{OUT}"))
+            waiting = connection.execute(query).scalars().all()
+            unreadable = select(hold.c.owner).where(hold.c.owner_kind == "message", hold.c.cause == Cause.UNREADABLE, hold.c.owner % 2 == 0)
+            messages = connection.execute(unreadable).scalars().all() if told("finish") else ()
+        for number in waiting:
+            _done(lambda: self.hub.commands.reject(ME, number, "nobody knows this article"))  # noqa: B023
+        for seq in messages:
+            _done(lambda: self.hub.commands.reject_message(ME, seq, "send it again"))  # noqa: B023
 
     def _repair(self) -> None:
         if told("finish") and not told("mended"):

@@ -13,13 +13,14 @@ from connectors.base import Inbound
 from hub.bootstrap import Hub, build
 from hub.codebook import CodeLine
 from hub.commands import Actor
+from hub.simulate import idocs
 from hub.simulate.goods import ARTICLES
 from tests.faults import deaths
-from tests.faults.corpus.goods import MARK, PLENTY, SCARCE, SENDERS, STORE, codes, packs, scarce_stock
+from tests.faults.corpus.goods import MARK, PLENTY, SCARCE, SENDERS, STORE, UNSOLD, codes, packs, scarce_stock
 from tests.faults.plan import Plan, load
 
 ME = Actor("harness")
-PROLOGUE = "prologue"
+PROLOGUE, SERIAL = "prologue", "20260101000000"
 HUB = Template("""hub:
   store: "$store"
   channels: $channels
@@ -86,8 +87,10 @@ def fill(plan: Plan) -> None:
     rows = [{"sku": one.material, "uom": "EA", "qty": PLENTY, "status": "OK"} for one in ARTICLES]
     rows.append({"sku": SCARCE.material, "uom": "EA", "qty": scarce_stock(plan.documents), "status": "OK"})
     report = {"report": PROLOGUE, "warehouse": STORE.warehouse, "asOf": "2026-01-01T08:00:00+08:00", "stock": rows}
-    hub.flow.receive(Inbound(json.dumps(report).encode(), PROLOGUE, PROLOGUE), hub.inward["wms", "wms.stock"][0])
-    hub.flow.lane.drain()
+    articles = [idocs.material(n, one, SERIAL) for n, one in enumerate((*ARTICLES, SCARCE, UNSOLD), start=1)]
+    for system, way, raw in (("sap-1", "idoc", idocs.xml(*articles)), ("wms", "stock", json.dumps(report).encode())):
+        hub.flow.receive(Inbound(raw, PROLOGUE, PROLOGUE), hub.inward[system, f"{system}.{way}"][0])
+        hub.flow.lane.drain()
     _check(hub)
     with hub.store.unit() as unit:
         plant(unit.connection)
@@ -97,8 +100,8 @@ def fill(plan: Plan) -> None:
 def _check(hub: Hub) -> None:
     with hub.store.read() as connection:
         states = connection.execute(text("select state from document")).scalars().all()
-    if states != ["applied"]:
-        raise AssertionError(f"the stock report of the beginning is {states}")
+    if set(states) != {"applied"}:
+        raise AssertionError(f"articles and stock of the beginning are {states}")
 
 
 def plant(connection: Connection) -> None:

@@ -36,7 +36,7 @@ class Taken:
             for line in Path(name).read_text().splitlines() if Path(name).exists() else ():
                 key, n, *_ = line.split("\t")
                 self.last[key] = max(self.last.get(key, 0), int(n))
-        self._came, self._asked = Path("canonical.tsv").open("a"), Path("asked.tsv").open("a")
+        self._came, self._asked = Path("canonical.tsv").open("a"), Path("asked.tsv").open("a")  # noqa: SIM115 (open as long as it runs)
 
     def take(self, key: str, n: int, document: int, type: str) -> None:
         """One publication. Returns once it is written."""

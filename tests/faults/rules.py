@@ -25,7 +25,7 @@ from hub.store.lane_tables import business_key
 from hub.store.records import Head
 from hub.store.schema import among
 from hub.store.unit import UnitOfWork
-from tests.faults import overlap
+from tests.faults.overlap import put, second_lane, widen
 from tests.faults.plan import Plan, tell, told
 
 PLACES: Mapping[str, str] = {"outbox": "relay.before_publish", "accept": "window.before_commit"}
@@ -35,6 +35,11 @@ CORPUS: Mapping[str, tuple[str, ...]] = {
     "release": ("blocked", "plain"), "second_look": ("blocked", "plain"),
 }  # fmt: skip
 """Switch -> what is sent."""
+SHOWN: Mapping[str, str] = {
+    "outbox": "lost", "identity": "doubled", "accept": "lost", "order": "out_of_order", "release": "stuck_holds",
+    "second_look": "stuck_holds",
+}  # fmt: skip
+"""Switch -> the count in which it must show."""
 LATE_CODES = ("order", "release")
 """Switches under which codes come only at the end, so that there is something to be released."""
 WIDE = 0.25
@@ -54,7 +59,7 @@ def break_outbox(plan: Plan) -> None:
         reach("relay.before_publish")
         return len(self.fanout.publish((id, Publication(*values)) for id, values in found))
 
-    Relay._batch = batch  # type: ignore[method-assign]
+    put(Relay, "_batch", batch)
 
 
 def break_accept(plan: Plan) -> None:
@@ -70,7 +75,8 @@ def break_accept(plan: Plan) -> None:
     def there(connection: Connection, seqs: list[int]) -> set[int]:
         return still(connection, seqs) | set(seqs)
 
-    Lane._commit, work.still_there = commit, there  # type: ignore[method-assign]
+    put(Lane, "_commit", commit)
+    put(work, "still_there", there)
 
 
 def break_order(plan: Plan) -> None:
@@ -81,7 +87,7 @@ def break_order(plan: Plan) -> None:
         came = original(doc, line, ask)
         return lines.Turn.OUTSIDE if came is lines.Turn.BLOCKS and doc.holds else came
 
-    lines.turn = turn
+    put(lines, "turn", turn)
 
 
 def break_release(plan: Plan) -> None:
@@ -95,7 +101,8 @@ def break_release(plan: Plan) -> None:
     def locked(self: UnitOfWork, *, exclusive: bool) -> int:
         return self.revision() if exclusive else lock(self, exclusive=False)
 
-    holds.queue, UnitOfWork.lock_codebook = queued, locked  # type: ignore[method-assign]
+    put(holds, "queue", queued)
+    put(UnitOfWork, "lock_codebook", locked)
 
 
 def break_second_look(plan: Plan) -> None:
@@ -114,7 +121,8 @@ def break_second_look(plan: Plan) -> None:
         unit.lock_codebook(exclusive=exclusive)
         return False
 
-    Lane._commit, Lane._second_look = commit, look  # type: ignore[method-assign]
+    put(Lane, "_commit", commit)
+    put(Lane, "_second_look", look)
 
 
 class _Stale(local):
@@ -124,12 +132,13 @@ class _Stale(local):
 
 
 _stale = _Stale()
+_lock_heads = identity.lock_heads
 
 
 def break_identity(plan: Plan) -> None:
     """Heads, lines and known ids are read before the transaction and without locks; numbers are taken from the rows at the flush, as
     the unique rows of (key, number) would else find it out. Embedded, a second lane runs beside the first."""
-    overlap.widen(Lane, _stale, WIDE)
+    widen(Lane, _stale, WIDE)
     _read_stale()
     original = Flush.write
 
@@ -137,24 +146,22 @@ def break_identity(plan: Plan) -> None:
         _renumber(self)
         original(self)
 
-    Flush.write = write  # type: ignore[method-assign]
+    put(Flush, "write", write)
     if not plan.production:
-        overlap.second_lane()
+        second_lane()
 
 
 def _read_stale() -> None:
     """Whatever identity rests on is asked of the look from before."""
     for module, name in ((identity, "known"), (documents, "line")):
-        setattr(module, name, _older(getattr(module, name)))
-    _locked = identity.lock_heads
+        put(module, name, _older(getattr(module, name)))
 
     def heads(connection: Connection, keys: Iterable[str]) -> dict[str, Head]:
         if _stale.connection is None:
-            return _locked(connection, keys)
+            return _lock_heads(connection, keys)
         return _looked(_stale.connection, sorted(set(keys)))
 
-    identity.lock_heads = heads
-    globals()["_lock_heads"] = _locked
+    put(identity, "lock_heads", heads)
 
 
 def _older(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -172,7 +179,7 @@ def _looked(connection: Connection, keys: list[str]) -> dict[str, Head]:
 def _renumber(flush: Flush) -> None:
     """The numbers of today on the decision of then."""
     decision = flush.decision
-    now: Mapping[str, Head] = globals()["_lock_heads"](flush.unit.connection, list(decision.lines))
+    now = _lock_heads(flush.unit.connection, list(decision.lines))
     ahead = {k: (now[k].kseq - decision.before[k].kseq, now[k].n - decision.before[k].n) for k in decision.lines}
     for k, line in decision.lines.items():
         line.head.kseq, line.head.n = line.head.kseq + ahead[k][0], line.head.n + ahead[k][1]

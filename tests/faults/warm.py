@@ -9,6 +9,7 @@ from hub.cli.settings import load_config
 from hub.plugins import Library, formats
 from hub.stages import outward, routes
 from mappings.language import bind
+from tests.faults.overlap import put
 
 
 def warm(config: Path) -> None:
@@ -21,6 +22,7 @@ def warm(config: Path) -> None:
             made[key] = bind(mapping, layout, zones)
         return made[key]
 
-    routes.bind = outward.bind = known
+    put(routes, "bind", known)
+    put(outward, "bind", known)
     found = load_config(config)
     routes.compile_ways(found, Library(tuple(found.path(folder) for folder in found.hub.folders.mappings)), formats())

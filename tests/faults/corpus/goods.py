@@ -21,6 +21,8 @@ MANY, NEVER = "MANY", "NEVER"
 """A code that more than 1,000 documents wait for, and one that never comes."""
 MARK = "REFUSED"
 """Order numbers with this word are refused by a trigger in the harness's database."""
+OUT = "-OUT"
+"""Order numbers that end so are rejected by the operator."""
 DEADLY = b"THIS-DOCUMENT-KILLS"
 """Bytes at whose translation the wrapper kills the process, until the repair."""
 SETS = ("sap-hq", "wms-3pl", "agent-js")
@@ -65,7 +67,7 @@ def codes() -> str:
 
 def _rows() -> Iterator[str]:
     for article in (*ARTICLES, SCARCE, UNSOLD):
-        for unit, gtin, pieces in (("EA", article.gtin.zfill(14), 1), ("CS", article.case_gtin, article.case)):
+        for unit, gtin in (("EA", article.gtin.zfill(14)), ("CS", article.case_gtin)):
             yield f"item,sap-hq,{article.material},{unit},{gtin},{unit},1"
             yield f"item,wms-3pl,{article.material},{unit},{gtin},{unit},1"
             if article in (SCARCE, UNSOLD):

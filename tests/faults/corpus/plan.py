@@ -14,7 +14,8 @@ from tests.faults.corpus.model import Block, Doc, Packet
 KEYS = 120
 """Keys of a block: what is shuffled, and what the verdict holds in memory at a time."""
 WEIGHTS: dict[scripts.Script, float] = {
-    scripts.plain: 20, scripts.twin: 8, scripts.table: 6, scripts.corrected: 3, scripts.changed_x12: 1.5, scripts.refused: 0.5,
+    scripts.plain: 20, scripts.twin: 8, scripts.table: 6, scripts.corrected: 3, scripts.rejected: 1,
+    scripts.changed_x12: 1.5, scripts.refused: 0.5,
     scripts.doubtful: 4, scripts.revised: 18, scripts.answered: 6, scripts.changed: 4, scripts.scarce: 4, scripts.product: 1,
     scripts.stock: 4, scripts.depot: 3, scripts.events: 18, scripts.blocked: 2, scripts.rows: 4, scripts.deltas: 4,
 }  # fmt: skip

@@ -19,6 +19,7 @@ from tests.faults.corpus.goods import (
     MANY,
     MARK,
     NEVER,
+    OUT,
     QUIET,
     SCARCE,
     STORE,
@@ -84,6 +85,13 @@ def corrected(draw: Random, index: int) -> Iterator[Doc]:
     yield Doc(number, f"{number}/right", "corrected", system, "x12", good, phase=1)
 
 
+def rejected(draw: Random, index: int) -> Iterator[Doc]:
+    """An order that never gets in, until the operator rejects it."""
+    number = f"{name_of(index)}{OUT}"
+    said = order(draw, number, QUIET, late=0).with_code(NEVER)
+    yield Doc(number, f"{number}/1", "rejected", _pair(draw, "edi")[0], "x12", said, "superseded")
+
+
 def changed_x12(draw: Random, index: int) -> Iterator[Doc]:
     """The same interchange number once more, with another quantity."""
     number = name_of(index)
@@ -113,7 +121,8 @@ def _idoc(draw: Random, docnum: int, said: Order, v: int, kind: str) -> idocs.Id
     if kind == "change":
         said = replace(said, lines=(replace(said.lines[0], action="002", quantity=100 + v),))
     made = idocs.purchase_order(docnum, said, message=message, variant=variant, serial=str(v))
-    return _Numberless(**_fields(made)) if kind != "cancel" and draw.random() < 0.14 else made
+    without = _Numberless(made.number, made.basic, made.message, made.segments, made.serial, made.variant)
+    return without if kind != "cancel" and draw.random() < 0.14 else made
 
 
 class _Numberless(idocs.Idoc):
@@ -122,10 +131,6 @@ class _Numberless(idocs.Idoc):
     @property
     def control(self) -> idocs.Fields:
         return {name: text for name, text in super().control.items() if name != "DOCNUM"}
-
-
-def _fields(one: idocs.Idoc) -> dict[str, object]:
-    return {name: getattr(one, name) for name in ("number", "basic", "message", "segments", "serial", "variant")}
 
 
 def revised(draw: Random, index: int, buyer: Place = QUIET) -> Iterator[Doc]:
@@ -169,7 +174,7 @@ def product(draw: Random, index: int) -> Iterator[Doc]:
     """An article of SAP and its revisions; the last may say what the first said."""
     number, count = name_of(index), draw.choice((1, 2, 3))
     for v in range(1, count + 1):
-        article = Article(f"{900_000 + index % 90_000}", "", f"article {v % 2}", 12, ARTICLES[0].price)
+        article = Article(f"{901_000 + index % 90_000}", "", f"article {v % 2}", 12, ARTICLES[0].price)
         what = idocs.material(10 * index + v, article, f"2026110108{v:02}00")
         yield Doc(number, f"{number}/{v}", "product", draw.choice(("sap-1", "sap-2")), "idoc", what, v=v)
 

@@ -93,19 +93,23 @@ def _order(applied: Sequence[Entry], found: Findings) -> None:
     what a person or a cancel moved."""
     if not applied:
         return
-    if [entry.kseq for entry in applied] != list(range(1, len(applied) + 1)):
-        found.fault("lost", f"the effects of {applied[0].doc.key} are {[entry.kseq for entry in applied]}: one is missing or not ours")
-    if len({entry.k for entry in applied}) > 1:
-        found.fault("unknown", f"{applied[0].doc.key} is several keys: {sorted({entry.k or '' for entry in applied})}")
+    key, kseqs, keys = applied[0].doc.key, [entry.kseq for entry in applied], {entry.k or "" for entry in applied}
+    if kseqs != list(range(1, len(applied) + 1)):
+        found.fault("lost", f"the effects of {key} are {kseqs}: one is missing or not ours")
+    if len(keys) > 1:
+        found.fault("unknown", f"{key} is several keys: {sorted(keys)}")
     mine = [entry for entry in applied if entry.way == ""]
-    for before, after in pairwise(entry for entry in mine if entry.doc.v is not None):
-        if (before.doc.v or 0) >= (after.doc.v or 0):
-            found.fault("out_of_order", f"{after.name} of revision {after.doc.v} after {before.name} of revision {before.doc.v}")
+    _revisions([entry for entry in mine if entry.doc.v is not None], found)
     by_system: dict[str, list[Entry]] = defaultdict(list)
     for entry in mine:
         if (entry.kseq or 0) > 1:
             by_system[entry.system].append(entry)
-    for entries in by_system.values():
-        for before, after in pairwise(entries):
-            if before.place > after.place:
-                found.fault("out_of_order", f"{after.name} was sent before {before.name} and applied after it")
+    for before, after in (pair for entries in by_system.values() for pair in pairwise(entries)):
+        if before.place > after.place:
+            found.fault("out_of_order", f"{after.name} was sent before {before.name} and applied after it")
+
+
+def _revisions(applied: Sequence[Entry], found: Findings) -> None:
+    for before, after in pairwise(applied):
+        if (before.doc.v or 0) >= (after.doc.v or 0):
+            found.fault("out_of_order", f"{after.name} of revision {after.doc.v} after {before.name} of revision {before.doc.v}")
