@@ -60,7 +60,7 @@ class Terminal:
         done = subprocess.run(  # type: ignore[call-overload]
             ["bash", "-euo", "pipefail", "-c", text], cwd=self.folder if not as_user else "/", timeout=PATIENCE, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-            env=environment | self.environments.get(block.user, {}), **as_user,
+            env=environment | dict(self.environments.get(block.user, {})), **as_user,
         )  # fmt: skip
         assert done.returncode == 0, f"{text}\n{done.stdout}"
         return str(done.stdout)

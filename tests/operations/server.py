@@ -49,7 +49,7 @@ class Server:
     def ask(self, statement: str, database: str = "hub") -> object:
         """One statement; the first value of its first row, if it gives rows."""
         with psycopg.connect(f"postgresql://hub@127.0.0.1:{self.port}/{database}", autocommit=True) as connection:
-            done = connection.execute(statement)  # type: ignore[call-overload]
+            done = connection.execute(statement)
             return (done.fetchone() or (None,))[0] if done.description else None
 
     def archived(self) -> None:

@@ -18,7 +18,7 @@ from hub.channels.local import Deduplicated, LocalFanout, again_from
 from hub.channels.relay import Relay
 from hub.commands import Actor, Commands
 from hub.flow import Flow
-from hub.signals import STEPS, Signals
+from hub.signals import PUBLISHED, STEPS, Signals
 from hub.stages.admit import Terms
 from hub.stages.deliver import Delivering, wait_after
 from hub.stages.pending import answer_pending
@@ -283,7 +283,9 @@ def test_every_row_of_canonical_is_published_once_and_can_be_asked_for_again(tmp
     seen: list[Publication] = []
     world.send({"k": "A", "v": "1"}, {"k": "A", "v": "2", "x": 2})
     world.run()
-    assert Relay(world.store, LocalFanout([seen.append])).run() == 4
+    told: list[int] = []
+    world.signals.connect(lambda name, facts: told.append(facts["count"]), PUBLISHED)
+    assert Relay(world.store, LocalFanout([seen.append]), signals=world.signals).run() == sum(told) == 4
     assert [(item.n, item.type) for item in seen] == [(1, "order/1"), (2, "accepted"), (3, "order/1"), (4, "accepted")]
     assert world.rows(select(outbox)) == []
     assert [item.n for item in again_from(world.store, "test:order:A", 3)] == [3, 4]
