@@ -7,6 +7,7 @@ the owner named in a row still lives. Neither decides who may write: that is a r
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -16,6 +17,8 @@ import xxhash
 
 from canonical_model.problems import SystemUnreachable
 
+STALE = 1.0
+"""Seconds after which a session that said nothing is asked whether it is still there."""
 WORK, OWNERS = 7231, 7232
 """First halves of the lock keys; the second is a hash of the name."""
 _HOLDERS = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
@@ -29,6 +32,7 @@ class Presence:
         self._connect, self._lock = connect, threading.Lock()
         self._session: psycopg.Connection[Any] | None = None
         self._owners, self._busy = list[str](), set[str]()
+        self._answered = 0.0
 
     @contextmanager
     def claim(self, name: str) -> Iterator[bool]:
@@ -50,11 +54,14 @@ class Presence:
                 self._ask("SELECT pg_advisory_unlock(%s, %s)", WORK, number(name))
 
     def attend(self, owner: str) -> None:
-        """Hold the lock of a name as long as this process lives, also through a lost session."""
+        """Hold the lock of a name as long as this process lives. Called again and again: a session that was lost (the server
+        started anew) is noticed by it, and made again with all that it held. Raises SystemUnreachable while it cannot be."""
         with self._lock:
             if owner not in self._owners:
                 self._owners.append(owner)
                 self._ask("SELECT pg_advisory_lock_shared(%s, %s)", OWNERS, number(owner))
+            elif self._session is None or time.monotonic() - self._answered > STALE:
+                self._ask("SELECT 1 WHERE %s <> %s", WORK, OWNERS)
 
     def absent(self, owner: str) -> bool:
         """Whether no session holds the lock of a name."""
@@ -74,6 +81,7 @@ class Presence:
         except psycopg.Error as error:
             self._session = None
             raise SystemUnreachable(f"the store does not answer: {error}", fix="it is tried again") from error
+        self._answered = time.monotonic()
         return row[0] if row else None
 
     def _there(self) -> psycopg.Connection[Any]:

@@ -19,6 +19,7 @@ from canonical_model.problems import HubError, Misconfigured, Retry
 from hub.codebook import Codebook, CodeLine, set_codes
 from hub.store import migrate
 from hub.store.database import Refused, Store, StoreFault
+from hub.store.engines import presence
 from hub.store.engines.postgresql import PostgresDatabase
 from hub.store.invariants import broken
 from tests.hub.lane.world import TestClock, World, open_store
@@ -172,6 +173,19 @@ def until(true: Any) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_an_owner_whose_session_was_lost_is_there_again_by_attending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody asks through its session while it sends; without this, others would take what it sends for left by the dead."""
+    monkeypatch.setattr(presence, "STALE", 0.0)
+    one, other = open_store(tmp_path, TestClock()), open_store(tmp_path, TestClock())
+    one.attend("worker 1")
+    cut(one)
+    assert until(lambda: other.absent("worker 1"))
+    with pytest.raises(Retry):
+        one.attend("worker 1")
+    one.attend("worker 1")
+    assert not other.absent("worker 1")
 
 
 def test_who_else_uses_the_store_is_told(bare: str) -> None:
