@@ -47,7 +47,7 @@ class Flow:
         self.receiving = Receiving(store, self.signals, sizes.commit)
         self.lane = Lane(store, self.codebook, ports, self.signals, sizes.window, self._queued)
         self.delivering = Delivering(store, ports.subscriptions, self.signals)
-        self.relay = Relay(store, self.channels.fanout, sizes.publish)
+        self.relay = Relay(store, self.channels.fanout, self.signals, sizes.publish)
 
     def recover(self) -> None:
         """At the start of the only process: what a dead owner left is looked at before anything else."""

@@ -6,7 +6,7 @@ Its lock dies with its process. Two relays by accident would double publications
 from __future__ import annotations
 
 from hub.channels.base import Fanout, Publication
-from hub.signals import reach
+from hub.signals import PUBLISHED, Signals, reach
 from hub.store import outgoing
 from hub.store.database import Store
 from hub.store.locks import attempt
@@ -20,8 +20,8 @@ LOCK = "relay"
 class Relay:
     """Takes rows of the outbox to a fan-out."""
 
-    def __init__(self, store: Store, fanout: Fanout, at_once: int = AT_ONCE) -> None:
-        self.store, self.fanout, self.at_once = store, fanout, at_once
+    def __init__(self, store: Store, fanout: Fanout, signals: Signals | None = None, at_once: int = AT_ONCE) -> None:
+        self.store, self.fanout, self.signals, self.at_once = store, fanout, signals or Signals(), at_once
 
     def run(self) -> int:
         """Publish what is there; gives how many rows were confirmed, 0 too when another relay is at work."""
@@ -47,5 +47,6 @@ class Relay:
         if confirmed:
             with self.store.unit() as unit:
                 outgoing.forget_publications(unit.connection, confirmed)
+            self.signals.emit(PUBLISHED, count=len(confirmed))
         reach("relay.after_delete")
         return len(confirmed) if len(confirmed) == len(batch) else 0

@@ -56,20 +56,25 @@ class Delivering:
         self.store, self.signals = store, signals or Signals()
         self.subscriptions: Mapping[str, Subscription] = {item.id: item for item in subscriptions}
         self.owner = owner or store.clock.new_id()
+        self._sent: dict[str, tuple[Sequence[tuple[Delivery, Rendered]], Sequence[Sent]]] = {}
 
     def recover(self, subscription: str | None = None) -> int:
-        """What a dead owner was sending is uncertain: sent again, asked about, or in doubt; gives how many there were.
+        """What a dead owner was sending is uncertain: sent again, asked about, or in doubt; gives how many there were. What this
+        process marked and never sent, because the store went away between, waits again.
 
         For the only process, or for one subscription under its lock: whoever else was sending for it is gone.
         """
         self.store.locks.attend(self.owner)
         with self.store.read() as connection:
-            if not deliveries.left_by(connection, self.owner, subscription):
+            if not deliveries.unsettled(connection, subscription):
                 return 0
         with self.store.unit() as unit:
-            sending = deliveries.left_by(unit.connection, self.owner, subscription, lock=True)
-            gone = {owner for owner in {item.owner for item in sending} if owner is None or self.store.locks.absent(owner)}
-            left = [item for item in sending if item.owner in gone]
+            found = deliveries.unsettled(unit.connection, subscription, lock=True)
+            for item in found:
+                if item.owner == self.owner and item.subscription not in self._sent:
+                    deliveries.finish(unit.connection, item.id, "pending", unit.now, detail="not sent", next_at=unit.now)
+            gone = {owner for owner in {item.owner for item in found} - {self.owner} if owner is None or self.store.locks.absent(owner)}
+            left = [item for item in found if item.owner in gone]
             for item in left:
                 self._record(unit, Sent(item, "uncertain", "its process died while it was sending"))
         for item in left:
@@ -81,7 +86,9 @@ class Delivering:
         return sum(self.run_one(item) for item in self.subscriptions.values())
 
     def run_one(self, subscription: Subscription) -> int:
-        """One batch of one subscription: commit ``sending``, send, commit what came of it."""
+        """One batch of one subscription: commit ``sending``, send, commit what came of it. What came of the last one is committed
+        first, where the store went away before it could be. Raises Retry while it is away."""
+        self._finish(subscription)
         began = self.store.clock.monotonic()
         batch = self._start(subscription)
         results: list[Sent] = []
@@ -92,7 +99,8 @@ class Delivering:
             if results[-1].failed:
                 break
         if batch:
-            self._finish(subscription, batch, results)
+            self._sent[subscription.id] = batch, results
+            self._finish(subscription)
         return len(results)
 
     def _start(self, subscription: Subscription) -> list[tuple[Delivery, Rendered]]:
@@ -147,20 +155,27 @@ class Delivering:
         reach("deliver.sent")
         return Sent(item, "sent", receipt.detail, receipt.reference)
 
-    def _finish(self, subscription: Subscription, batch: list[tuple[Delivery, Rendered]], results: list[Sent]) -> None:
+    def _finish(self, subscription: Subscription) -> None:
         """Commit what came of a batch; what was not tried goes back to pending, known not sent. What another process took over
-        meanwhile, since this one stood still, is its business."""
+        meanwhile, since this one stood still or was cut off, is its business."""
+        batch, results = self._sent.get(subscription.id, ((), ()))
+        if not batch:
+            return
         tried = {result.delivery.id for result in results}
         with self.store.unit() as unit:
-            ours = deliveries.lock_sending(unit.connection, [item.id for item, _ in batch], self.owner)
-            results = [result for result in results if result.delivery.id in ours]
+            mine = deliveries.lock_sent(unit.connection, [item.id for item, _ in batch], self.owner)
             for item, _ in batch:
-                if item.id in ours - tried:
+                if item.id in mine and item.id not in tried:
                     deliveries.finish(unit.connection, item.id, "pending", unit.now, detail="not tried", next_at=unit.now)
+            results = [result for result in results if result.delivery.id in mine]
             for result in results:
                 self._record(unit, result)
             self._turn_circuit(unit, subscription, results)
         reach("deliver.marked")
+        del self._sent[subscription.id]
+        self._tell(subscription, results)
+
+    def _tell(self, subscription: Subscription, results: Sequence[Sent]) -> None:
         for result in results:
             if result.state == "uncertain":
                 self._settle_uncertain(result.delivery)
@@ -179,7 +194,7 @@ class Delivering:
             fix = f"after the repair here or there: hub retry {result.delivery.id} --kind delivery"
             _hold(unit, result.delivery.id, Problem(Cause.REFUSED_BY_RECEIVER, result.delivery.subscription, fact, fix))
 
-    def _turn_circuit(self, unit: UnitOfWork, subscription: Subscription, results: list[Sent]) -> None:
+    def _turn_circuit(self, unit: UnitOfWork, subscription: Subscription, results: Sequence[Sent]) -> None:
         """A failure opens the circuit for longer each time; any answer closes it, and its holds go by themselves."""
         known = deliveries.circuits(unit.connection).get(subscription.id)
         failed = next((result for result in results if result.failed), None)

@@ -76,15 +76,24 @@ def get(connection: Connection, id: int) -> Delivery | None:
     return None if row is None else _delivery(row)
 
 
-def left_by(connection: Connection, owner: str | None, subscription: str | None = None, *, lock: bool = False) -> list[Delivery]:
-    """``sending`` deliveries (of one subscription, or all) whose owner is not ``owner``: who asks knows that it is gone, and
-    nobody knows whether the bytes left."""
-    query = select(delivery).where(delivery.c.state == "sending", delivery.c.owner.is_distinct_from(owner)).order_by(delivery.c.id)
+def unsettled(connection: Connection, subscription: str | None = None, *, lock: bool = False) -> list[Delivery]:
+    """Deliveries (of one subscription, or all) that somebody began to send and did not come to an end with: ``sending``, and
+    uncertain ones that are not held as in doubt, about which the next step was never taken."""
+    doubted = exists().where(hold.c.owner_kind == "delivery", hold.c.owner == delivery.c.id, hold.c.cause == "in_doubt")
+    query = select(delivery).where((delivery.c.state == "sending") | ((delivery.c.state == "uncertain") & ~doubted)).order_by(delivery.c.id)
     if subscription is not None:
         query = query.where(delivery.c.subscription == subscription)
     if lock:
-        query = query.with_for_update(skip_locked=True)
+        query = query.with_for_update(of=delivery, skip_locked=True)
     return [_delivery(row) for row in connection.execute(query)]
+
+
+def lock_sent(connection: Connection, ids: list[int], owner: str) -> set[int]:
+    """Lock deliveries, sorted, and give those that this owner is still sending. Where it was taken for dead meanwhile, others
+    have gone on with them."""
+    sending = (delivery.c.state == "sending") & (delivery.c.owner == owner)
+    query = select(delivery.c.id).where(among(delivery.c.id, "ids"), sending).order_by(delivery.c.id).with_for_update()
+    return set(connection.execute(query, {"ids": ids}).scalars())
 
 
 def lock_pending(connection: Connection, ids: list[int]) -> set[int]:
@@ -93,12 +102,6 @@ def lock_pending(connection: Connection, ids: list[int]) -> set[int]:
         select(delivery.c.id).where(among(delivery.c.id, "ids"), delivery.c.state == "pending").order_by(delivery.c.id).with_for_update()
     )
     return set(connection.execute(query, {"ids": ids}).scalars())
-
-
-def lock_sending(connection: Connection, ids: list[int], owner: str) -> set[int]:
-    """Lock deliveries, sorted, and give those that this owner is sending still."""
-    mine = select(delivery.c.id).where(among(delivery.c.id, "ids"), delivery.c.state == "sending", delivery.c.owner == owner)
-    return set(connection.execute(mine.order_by(delivery.c.id).with_for_update(), {"ids": ids}).scalars())
 
 
 def start(connection: Connection, items: Iterable[tuple[Delivery, Mapping[str, Any]]], owner: str, now: int) -> None:

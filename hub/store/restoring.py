@@ -60,7 +60,12 @@ def _move_identity(connection: Connection, table: Table, column: str, by: int) -
 
 
 def doubt(unit: UnitOfWork, subscriptions: Collection[str]) -> list[int]:
-    """Hold as in doubt what was open for these subscriptions: receivers for whom a repeat is no repeat. Gives the deliveries."""
+    """Hold as in doubt what was open for these subscriptions: receivers for whom a repeat is no repeat. Gives the deliveries.
+
+    Which receivers did not answer then is forgotten: it is found out anew.
+    """
+    for name in deliveries.circuits(unit.connection):
+        deliveries.close_circuit(unit.connection, name)
     query = select(delivery.c.id).where(delivery.c.state.in_(("pending", "sending")), among(delivery.c.subscription, "names"))
     found = list(unit.connection.execute(query.order_by(delivery.c.id).with_for_update(), {"names": sorted(subscriptions)}).scalars())
     for id in found:

@@ -70,6 +70,11 @@ def count(connection: Connection, limit: int) -> int:
     return int(connection.execute(select(func.count()).select_from(inner)).scalar_one())
 
 
+def oldest(connection: Connection) -> int | None:
+    """When the oldest open work was queued, microseconds UTC."""
+    return connection.execute(select(work.c.at).order_by(work.c.seq).limit(1)).scalar()
+
+
 def tries(connection: Connection, p: int) -> int:
     """How often work of this partition was left by a process that died."""
     return int(connection.execute(select(partition.c.tries).where(partition.c.p == p)).scalar_one())

@@ -189,3 +189,15 @@ class Partners:
         """Order -> how many answers under a name of their own it got: a repeat that its receiver knows is none."""
         told = {(who, one.name, one.order) for who in ("wms", "agent") for one in self.answers(who)}
         return Counter(order for _, _, order in told) + Counter(one.order for one in self.answers("sap"))
+
+    def resend(self) -> tuple[set[str], set[str]]:
+        """Everything that goes over HTTP once more, with the same keys; of the warehouse (what the hub still had, what it had not)."""
+        kept, lost = set[str](), set[str]()
+        for act in self.sent:
+            if act.path == "files":
+                continue
+            said = self.post(act.path, act.payload, act.headers)
+            assert said is not None, act.number
+            if act.path == "/wms/x12":
+                (kept if json.loads(said)["repeated"] else lost).add(act.number)
+        return kept, lost

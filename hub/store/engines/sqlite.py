@@ -57,11 +57,12 @@ class SqliteDatabase:
 
     def open(self) -> None:
         """Look whether the file is ours, and upgrade it."""
-        self.examine()
         self.migrate()
 
     def migrate(self) -> tuple[str, ...]:
-        """Upgrade in one transaction; a file of an earlier release is copied before it is changed."""
+        """Upgrade in one transaction; a file of an earlier release is copied before it is changed. Raises Misconfigured
+        when the store cannot be kept there."""
+        self.examine()
         fresh = not self.path.exists()
         with self.writer.connect() as connection, connection.begin():
             found = migrate.at(connection)

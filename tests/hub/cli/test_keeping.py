@@ -153,3 +153,11 @@ def test_republish_wants_an_instant_with_its_zone(bench: Bench) -> None:
     for wrong in ("yesterday", "2026-11-25T08:00:00"):
         assert "is not an instant" in bench.type(f"hub republish --since {wrong}")
     assert bench.type("hub republish --since 2026-01-01T08:00:00+08:00 --why 'a test'").startswith("2 publications go once more")
+
+
+def test_migrate_makes_an_embedded_store_where_there_is_no_folder_yet(bench: Bench) -> None:
+    bench.write("hub.yaml", HUB.replace("hub.db", "var/new/hub.db").encode())
+    assert bench.type("hub migrate").startswith("the store is at migration 0007; it was empty")
+    assert bench.type("hub summary").startswith("received      0")
+    bench.write("hub.yaml", HUB.replace("hub.db", "codes.csv").encode())
+    assert "the store's file is no SQLite database: another program wrote it" in bench.type("hub migrate")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from hub.channels.local import Deduplicated, LocalFanout, again_from
 from hub.channels.relay import Relay
 from hub.commands import Actor, Commands
 from hub.flow import Flow
-from hub.signals import STEPS, Signals
+from hub.signals import PUBLISHED, STEPS, Signals
 from hub.stages.admit import Terms
 from hub.stages.deliver import Delivering, wait_after
 from hub.stages.pending import answer_pending
@@ -182,6 +183,86 @@ def test_a_death_leaves_no_more_in_doubt_than_was_on_its_way(tmp_path: Path, oth
     assert Delivering(world.store, list(delivering.subscriptions.values()), Signals(), "another").recover() == left
 
 
+def away(world: World, monkeypatch: pytest.MonkeyPatch, *calls: int) -> None:
+    """The store does not answer at these calls for a unit of work, counted from now."""
+    real, counted = world.store.unit, count(1)
+
+    def unit() -> Any:
+        if next(counted) in calls:
+            raise SystemUnreachable("the store does not answer")
+        return real()
+
+    monkeypatch.setattr(world.store, "unit", unit)
+
+
+@pytest.mark.parametrize("words", [{}, {"idempotent": True}])
+def test_a_store_that_is_away_after_the_send_is_told_of_it_when_it_is_back(
+    tmp_path: Path, other: Receiver, words: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process lives on and knows what came of it: neither sent again, nor in doubt, nor ``sending`` for ever."""
+    world, delivering = subscribed(tmp_path, other, **words)
+    world.send({"k": "A"})
+    world.run()
+    away(world, monkeypatch, 2, 4)
+    for _ in range(2):
+        with pytest.raises(SystemUnreachable):
+            delivering.run()
+        assert delivering.recover(delivering_for(delivering).id) == 0
+        assert rows(world, delivery.c.state) == [("sending",)]
+    delivering.run()
+    assert (rows(world, delivery.c.state), len(other.got), world.causes()) == ([("sent",)], 1, {})
+
+
+def delivering_for(delivering: Delivering) -> Subscription:
+    return next(iter(delivering.subscriptions.values()))
+
+
+def test_what_was_marked_and_never_sent_waits_again(tmp_path: Path, other: Receiver) -> None:
+    """The commit came through and its answer did not."""
+    world, delivering = subscribed(tmp_path, other)
+    world.send({"k": "A"})
+    world.run()
+    delivering._start(delivering_for(delivering))
+    assert delivering.recover(delivering_for(delivering).id) == 0
+    delivering.run()
+    assert (rows(world, delivery.c.state), len(other.got)) == ([("sent",)], 1)
+
+
+def test_an_uncertain_send_whose_next_step_was_never_taken_is_taken_up(
+    tmp_path: Path, other: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    world.send({"k": "A"})
+    world.run()
+    other.says = [SendUncertain("?")]
+    away(world, monkeypatch, 3)
+    with pytest.raises(SystemUnreachable):
+        delivering.run()
+    assert (rows(world, delivery.c.state), world.causes()) == ([("uncertain",)], {})
+    assert delivering.recover(delivering_for(delivering).id) == 1
+    assert list(world.causes().values()) == [{"in_doubt"}]
+    assert delivering.recover(delivering_for(delivering).id) == 0
+
+
+def test_what_came_of_a_send_too_late_changes_nothing_that_others_have_gone_on_with(
+    tmp_path: Path, other: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, delivering = subscribed(tmp_path, other, idempotent=True)
+    world.send({"k": "A"})
+    world.run()
+    other.says = [SystemUnreachable("closed")]
+    away(world, monkeypatch, 2)
+    with pytest.raises(SystemUnreachable):
+        delivering.run()
+    another = Delivering(world.store, list(delivering.subscriptions.values()), Signals(), "another")
+    assert another.recover() == 1
+    world.clock.pass_seconds(600)
+    another.run()
+    assert rows(world, delivery.c.state) == [("sent",)]
+    delivering.run()
+    assert (rows(world, delivery.c.state), len(other.got), world.rows(select(circuit))) == ([("sent",)], 1, [])
+
+
 def test_a_delivery_without_a_code_is_held_and_goes_when_it_comes(tmp_path: Path, other: Receiver) -> None:
     world, delivering = subscribed(tmp_path, other)
     world.send({"k": "A"})
@@ -291,7 +372,9 @@ def test_every_row_of_canonical_is_published_once_and_can_be_asked_for_again(tmp
     seen: list[Publication] = []
     world.send({"k": "A", "v": "1"}, {"k": "A", "v": "2", "x": 2})
     world.run()
-    assert Relay(world.store, LocalFanout([seen.append])).run() == 4
+    told: list[int] = []
+    world.signals.connect(lambda name, facts: told.append(facts["count"]), PUBLISHED)
+    assert Relay(world.store, LocalFanout([seen.append]), signals=world.signals).run() == sum(told) == 4
     assert [(item.n, item.type) for item in seen] == [(1, "order/1"), (2, "accepted"), (3, "order/1"), (4, "accepted")]
     assert world.rows(select(outbox)) == []
     assert [item.n for item in again_from(world.store, "test:order:A", 3)] == [3, 4]
@@ -330,5 +413,5 @@ def test_signals_come_in_the_order_that_the_flow_file_shows(tmp_path: Path, othe
     world.signals.connect(lambda name, facts: told.append(name))
     flow.receive(Inbound(orjson.dumps({"k": "A"}), "test"), Door("north", "in"))
     flow.settle()
-    assert told == list(STEPS)
+    assert told == [*STEPS, PUBLISHED]
     assert isinstance(flow.store, Store)

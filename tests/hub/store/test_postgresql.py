@@ -193,6 +193,15 @@ def until(true: Any) -> bool:
     return False
 
 
+def test_an_owner_whose_session_was_lost_is_there_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody asks through its session while it sends; without this, others would take what it sends for left by the dead."""
+    monkeypatch.setattr(session_locks, "BEAT", 0.2)
+    one, other = open_store(tmp_path, TestClock()), open_store(tmp_path, TestClock())
+    one.locks.attend("worker 1")
+    cut(one)
+    assert until(lambda: not other.locks.absent("worker 1"))
+
+
 def test_who_else_uses_the_store_is_told(bare: str) -> None:
     store, asking = Store(bare), Store(bare)
     assert asking.others() == []

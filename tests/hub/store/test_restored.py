@@ -15,7 +15,7 @@ from connectors.base import Receipt
 from hub.channels.local import LocalFanout, again_from
 from hub.channels.relay import Relay
 from hub.commands import Actor, Commands, Done
-from hub.stages.deliver import Delivering
+from hub.stages.deliver import Delivering, wait_after
 from hub.stages.ports import Rendered, Subscription
 from hub.store.invariants import broken
 from hub.store.lane_tables import message
@@ -120,6 +120,17 @@ def test_what_a_dead_process_was_sending_is_in_doubt_too(world: World) -> None:
     delivering._start(world.ports.subscriptions[1])
     assert "sending" in {row.state for row in world.rows(select(delivery.c.state))}
     assert len(restored(world).facts["in_doubt"]) == 2
+
+
+def test_a_receiver_that_was_down_at_the_point_is_tried_again(world: World) -> None:
+    delivering = Delivering(world.store, world.ports.subscriptions, world.signals, "me")
+    for n in range(1, 4):
+        delivering.run()
+        world.clock.at += wait_after(n)
+    assert {"receiver_down"} in world.causes().values()
+    restored(world)
+    assert {cause for causes in world.causes().values() for cause in causes} == {"in_doubt"}
+    assert delivering.run_one(world.ports.subscriptions[0]) == 1
 
 
 def test_tables_that_were_never_used_are_moved_on_too(world: World) -> None:
