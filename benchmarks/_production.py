@@ -120,6 +120,7 @@ class Production(Processes):
         listed = "".join(SENDER.format(name=name) for name in self.names)
         self.file.write_text(HEAD.format(store=self.store, port=self.port) + listed + receivers, "utf-8")
         self.connection = self._prepared(places)
+        _open.append(self)
         self.postmaster = proc.parent(self.connection.info.backend_pid)
 
     def _prepared(self, places: Sequence[Place]) -> psycopg.Connection[Any]:
@@ -203,8 +204,14 @@ class Production(Processes):
 
     def close(self) -> None:
         """End everything of this hub; the servers stay."""
-        self.connection.close()
-        self.stop()
+        if self in _open:
+            _open.remove(self)
+            self.stop()
+            self.connection.close()
+
+
+_open: list[Production] = []
+"""Hubs whose processes run: whatever goes wrong, they end before their servers."""
 
 
 @contextmanager
@@ -212,7 +219,11 @@ def started() -> Iterator[tuple[Path, Servers]]:
     """A folder and both servers, ended also when this process is told to end. Raises one of NOT_THERE where they cannot be had."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with TemporaryDirectory(prefix="hub-bench-") as name, servers(Path(name)) as given:
-        yield Path(name), given
+        try:
+            yield Path(name), given
+        finally:
+            while _open:
+                _open[-1].close()
 
 
 class Intake:
