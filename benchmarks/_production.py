@@ -32,7 +32,7 @@ from tests.services.private import Unavailable
 from tests.services.processes import Processes, Servers, get, servers, vhost
 from tests.services.rabbitmq import free_port
 
-PARTITIONS = 8
+PARTITIONS, START_SECONDS = 8, 240
 _numbers = count(1)
 DAY = "2026-11-25"
 SERIAL = "20261101080000"
@@ -145,7 +145,7 @@ class Production(Processes):
     def open_door(self) -> None:
         """Start ``hub api``; returns once it may be given work."""
         self.start("api", "api")
-        self.until(lambda: b'"broker":"ok"' in (get(f"http://127.0.0.1:{self.port}/health/ready") or b"").replace(b" ", b""), 60)
+        self.until(lambda: b'"broker":"ok"' in (get(f"http://127.0.0.1:{self.port}/health/ready") or b"").replace(b" ", b""), START_SECONDS)
 
     def workers(self) -> list[str]:
         """Those that run."""

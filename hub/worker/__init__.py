@@ -42,7 +42,7 @@ class Worker:
             one.id: Loop(f"deliver {one.id}", self._delivery(one), idle=lambda: SENDERS, fault=fault) for one in hub.ports.subscriptions
         }
         self.transports = [Loop(f"receive {name}", self._fetch(name), POLL, lambda: POLL, fault) for name in self._fetched()]
-        self._looked = float("-inf")
+        self._looked = 0.0
         self.outbound = Loop("outbound", self._wake_senders, IDLE, self._look, fault)
         self.relay = Loop("relay", lambda: bool(hub.flow.relay.run()), idle=lambda: 1.0, fault=fault)
         self.jobs = Loop("housekeeping", self._housekeeping, 1.0, lambda: 1.0, fault)
