@@ -14,7 +14,6 @@ the last line; exit 1 on a fault.
 from __future__ import annotations
 
 import argparse
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -87,6 +86,19 @@ class Run:
         hub = self.hub
         found: dict[str, Any] = {name: seen for name, pids in hub.pids().items() if (seen := _together(name, pids))}
         return {"processes": found, "standing": hub.standing(), "queued": depth(hub.channels), "load": measure.machine()["load"][0]}
+
+    def spent(self) -> dict[str, float]:
+        """CPU seconds of each process so far, transactions of the database, messages."""
+        hub = self.hub
+        commits = hub.one("select xact_commit from pg_stat_database where datname = current_database()")
+        return {**hub.cpu(), "transactions": commits, "messages": self._messages()}
+
+    def cost(self, before: Mapping[str, float]) -> dict[str, Any]:
+        """What a message took since then: CPU microseconds of each process, transactions."""
+        each = {name: value - before.get(name, 0.0) for name, value in self.spent().items()}
+        messages = max(each.pop("messages"), 1)
+        transactions = round(each.pop("transactions") / messages, 1)
+        return {"cpu_us": {name: round(value / messages * 1e6) for name, value in each.items()}, "transactions_a_message": transactions}
 
     def _messages(self) -> int:
         return int(self.hub.one("select count(*) from message"))
@@ -191,9 +203,10 @@ def measured(folder: Path, given: Servers, chosen: argparse.Namespace) -> dict[s
 def _measured(run: Run, chosen: argparse.Namespace) -> dict[str, Any]:
     limit = 0.0 if chosen.rate else run.limit(chosen.limit_seconds)
     rate = chosen.rate or limit / 2
-    told = threading.active_count()
+    before = run.spent()
     real = run.soak(chosen.minutes * 60, rate, chosen.every)
     drained = run.drain()
+    cost = run.cost(before)
     run.hub.until(lambda: not unacknowledged(run.hub), 60, pause=2)
     run.reader.take()
     found = settling.standing_proof(run.hub, run.reader)
@@ -203,7 +216,7 @@ def _measured(run: Run, chosen: argparse.Namespace) -> dict[str, Any]:
     left["answers_lost"] = len(names - {name for _, _, name in received})
     return {
         "limit": round(limit, 1), "rate": round(rate, 1), "real_rate": round(real, 1), "drained_seconds": round(drained, 1),
-        "messages": run._messages(), "published": found["published"], "answers": len(names), "threads_of_bench": told,
+        "messages": run._messages(), "published": found["published"], "answers": len(names), **cost,
         "processes": trends(run.samples), "left": left, "samples": run.samples,
     }  # fmt: skip
 
