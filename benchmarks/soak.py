@@ -14,6 +14,7 @@ the last line; exit 1 on a fault.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -78,6 +79,7 @@ class Run:
             time.sleep(every)
             self.reader.take()
             self.samples.append({"at": round(time.monotonic() - began, 1), **self.look()})
+            print(f"{self.samples[-1]['at']:6.0f} s  {_short(self.samples[-1])}", file=sys.stderr, flush=True)
         flowing.stop()
         return (self._messages() - before) / (time.monotonic() - began)
 
@@ -109,6 +111,12 @@ class Run:
         self.receivers.close()
 
 
+def _short(sample: Mapping[str, Any]) -> str:
+    """A look in one line: what was seen must not be lost with the run."""
+    memory = "  ".join(f"{name} {one['memory']} MB {one['files']} files" for name, one in sample["processes"].items())
+    return f"{memory}  {sample['standing']} load {sample['load']}"
+
+
 def _together(name: str, pids: Sequence[int]) -> dict[str, float]:
     """One process, or all of a server's: memory that is nobody else's, files, threads, and how many there are."""
     seen = [one for pid in pids if (one := proc.look(pid))]
@@ -119,17 +127,11 @@ def _together(name: str, pids: Sequence[int]) -> dict[str, float]:
 
 
 def depth(url: str) -> int:
-    """Messages that lie in the queues of the hub, ready to be taken."""
+    """Messages that lie in the queues of the hub, ready to be taken; when no worker runs, also those that nobody acknowledged."""
     with pika.BlockingConnection(pika.URLParameters(url)) as connection:
         channel = connection.channel()
         names = [queue.name for queue in topology(8, ["reader"]).queues]
         return sum(channel.queue_declare(name, passive=True).method.message_count for name in names)
-
-
-def unacknowledged(hub: Production) -> int:
-    """Messages that the broker has handed out and that nobody has settled."""
-    said = hub.servers.broker.control("list_queues", "--quiet", "-p", hub.vhost, "messages_unacknowledged", "--no-table-headers")
-    return sum(int(line) for line in said.split() if line.isdecimal())
 
 
 def slope(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
@@ -207,12 +209,12 @@ def _measured(run: Run, chosen: argparse.Namespace) -> dict[str, Any]:
     real = run.soak(chosen.minutes * 60, rate, chosen.every)
     drained = run.drain()
     cost = run.cost(before)
-    run.hub.until(lambda: not unacknowledged(run.hub), 60, pause=2)
     run.reader.take()
+    run.hub.stop_workers()
     found = settling.standing_proof(run.hub, run.reader)
     names, received = {row[0] for row in run.hub.rows("select name from delivery")}, run.receivers.received()
     proof = {name: found[name] for name in ("inversions", "invariants", "waiting", "canonical_gaps", "canonical_missing")}
-    left = {**run.hub.standing(), "queued": depth(run.hub.channels), "unacknowledged": unacknowledged(run.hub), **proof}
+    left = {**run.hub.standing(), "queued": depth(run.hub.channels), **proof}
     left["answers_lost"] = len(names - {name for _, _, name in received})
     return {
         "limit": round(limit, 1), "rate": round(rate, 1), "real_rate": round(real, 1), "drained_seconds": round(drained, 1),
