@@ -29,11 +29,14 @@ from hub.store.database import Store
 from hub.store.work import partition_of
 from tests.services.installing import NotThere
 from tests.services.private import Unavailable
-from tests.services.processes import Processes, Servers, get, servers, vhost
+from tests.services.processes import Processes, Servers, get, servers
 from tests.services.rabbitmq import free_port
 
-PARTITIONS = 8
+PARTITIONS, START_SECONDS = 8, 240
 _numbers = count(1)
+MAKE = """begin rabbit_vhost:add(<<"%s">>, <<"bench">>),
+rabbit_auth_backend_internal:set_permissions(<<"guest">>, <<"%s">>, <<".*">>, <<".*">>, <<".*">>, <<"bench">>) end."""
+"""A virtual host by one call: starting rabbitmqctl costs more than making one."""
 DAY = "2026-11-25"
 SERIAL = "20261101080000"
 ME = Actor("bench")
@@ -112,14 +115,16 @@ class Production(Processes):
         super().__init__(folder)
         self.servers, self.port, self.names = given, free_port(), senders()
         self.store = given.database.of(given.database.create()).replace("postgresql:", "postgresql+psycopg:")
-        self.vhost = f"hub-{next(_numbers)}"
-        self.channels = vhost(given.broker, self.vhost)
+        self.vhost = f"bench-{next(_numbers)}"
+        given.broker.control("eval", MAKE % (self.vhost, self.vhost))
+        self.channels = given.broker.url(self.vhost)
         (folder / "mappings").mkdir(exist_ok=True)
         (folder / "broker").write_text(self.channels)
         self.file = folder / "hub.yaml"
         listed = "".join(SENDER.format(name=name) for name in self.names)
         self.file.write_text(HEAD.format(store=self.store, port=self.port) + listed + receivers, "utf-8")
         self.connection = self._prepared(places)
+        _open.append(self)
         self.postmaster = proc.parent(self.connection.info.backend_pid)
 
     def _prepared(self, places: Sequence[Place]) -> psycopg.Connection[Any]:
@@ -144,7 +149,7 @@ class Production(Processes):
     def open_door(self) -> None:
         """Start ``hub api``; returns once it may be given work."""
         self.start("api", "api")
-        self.until(lambda: b'"broker":"ok"' in (get(f"http://127.0.0.1:{self.port}/health/ready") or b"").replace(b" ", b""), 60)
+        self.until(lambda: b'"broker":"ok"' in (get(f"http://127.0.0.1:{self.port}/health/ready") or b"").replace(b" ", b""), START_SECONDS)
 
     def workers(self) -> list[str]:
         """Those that run."""
@@ -203,8 +208,14 @@ class Production(Processes):
 
     def close(self) -> None:
         """End everything of this hub; the servers stay."""
-        self.connection.close()
-        self.stop()
+        if self in _open:
+            _open.remove(self)
+            self.stop()
+            self.connection.close()
+
+
+_open: list[Production] = []
+"""Hubs whose processes run: whatever goes wrong, they end before their servers."""
 
 
 @contextmanager
@@ -212,7 +223,11 @@ def started() -> Iterator[tuple[Path, Servers]]:
     """A folder and both servers, ended also when this process is told to end. Raises one of NOT_THERE where they cannot be had."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with TemporaryDirectory(prefix="hub-bench-") as name, servers(Path(name)) as given:
-        yield Path(name), given
+        try:
+            yield Path(name), given
+        finally:
+            while _open:
+                _open[-1].close()
 
 
 class Intake:

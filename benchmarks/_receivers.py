@@ -98,7 +98,8 @@ class Receivers:
     def close(self) -> None:
         """End it."""
         self._process.kill()
-        self._process.wait()
+        with self._process:
+            pass
 
 
 if __name__ == "__main__":

@@ -24,7 +24,9 @@ def _head(found: Mapping[str, Any]) -> Iterator[str]:
     limit = f"The limit, measured just before, was {found['limit']} messages/s from sent to answered. " if found["limit"] else ""
     yield f"{limit}Sent: {found['real_rate']} messages/s (wanted {found['rate']}). In all {found['messages']} messages,"
     yield f"{found['published']} publications read, {found['answers']} answers. After the last message it"
-    yield f"took {found['drained_seconds']} s until nothing was left to do."
+    yield f"took {found['drained_seconds']} s until nothing was left to do. A message with its answer and publications took"
+    spent = ", ".join(f"{name} {value}" for name, value in found["cpu_us"].items())
+    yield f"{found['transactions_a_message']} transactions, and CPU microseconds: {spent}."
 
 
 def _processes(found: Mapping[str, Any]) -> Iterator[str]:

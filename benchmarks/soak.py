@@ -14,7 +14,7 @@ the last line; exit 1 on a fault.
 from __future__ import annotations
 
 import argparse
-import threading
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -79,6 +79,7 @@ class Run:
             time.sleep(every)
             self.reader.take()
             self.samples.append({"at": round(time.monotonic() - began, 1), **self.look()})
+            print(f"{self.samples[-1]['at']:6.0f} s  {_short(self.samples[-1])}", file=sys.stderr, flush=True)
         flowing.stop()
         return (self._messages() - before) / (time.monotonic() - began)
 
@@ -88,6 +89,19 @@ class Run:
         found: dict[str, Any] = {name: seen for name, pids in hub.pids().items() if (seen := _together(name, pids))}
         return {"processes": found, "standing": hub.standing(), "queued": depth(hub.channels), "load": measure.machine()["load"][0]}
 
+    def spent(self) -> dict[str, float]:
+        """CPU seconds of each process so far, transactions of the database, messages."""
+        hub = self.hub
+        commits = hub.one("select xact_commit from pg_stat_database where datname = current_database()")
+        return {**hub.cpu(), "transactions": commits, "messages": self._messages()}
+
+    def cost(self, before: Mapping[str, float]) -> dict[str, Any]:
+        """What a message took since then: CPU microseconds of each process, transactions."""
+        each = {name: value - before.get(name, 0.0) for name, value in self.spent().items()}
+        messages = max(each.pop("messages"), 1)
+        transactions = round(each.pop("transactions") / messages, 1)
+        return {"cpu_us": {name: round(value / messages * 1e6) for name, value in each.items()}, "transactions_a_message": transactions}
+
     def _messages(self) -> int:
         return int(self.hub.one("select count(*) from message"))
 
@@ -95,6 +109,12 @@ class Run:
         """End everything."""
         self.hub.close()
         self.receivers.close()
+
+
+def _short(sample: Mapping[str, Any]) -> str:
+    """A look in one line: what was seen must not be lost with the run."""
+    memory = "  ".join(f"{name} {one['memory']} MB {one['files']} files" for name, one in sample["processes"].items())
+    return f"{memory}  {sample['standing']} load {sample['load']}"
 
 
 def _together(name: str, pids: Sequence[int]) -> dict[str, float]:
@@ -107,17 +127,11 @@ def _together(name: str, pids: Sequence[int]) -> dict[str, float]:
 
 
 def depth(url: str) -> int:
-    """Messages that lie in the queues of the hub, ready to be taken."""
+    """Messages that lie in the queues of the hub, ready to be taken; when no worker runs, also those that nobody acknowledged."""
     with pika.BlockingConnection(pika.URLParameters(url)) as connection:
         channel = connection.channel()
         names = [queue.name for queue in topology(8, ["reader"]).queues]
         return sum(channel.queue_declare(name, passive=True).method.message_count for name in names)
-
-
-def unacknowledged(hub: Production) -> int:
-    """Messages that the broker has handed out and that nobody has settled."""
-    said = hub.servers.broker.control("list_queues", "--quiet", "-p", hub.vhost, "messages_unacknowledged", "--no-table-headers")
-    return sum(int(line) for line in said.split() if line.isdecimal())
 
 
 def slope(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
@@ -191,19 +205,20 @@ def measured(folder: Path, given: Servers, chosen: argparse.Namespace) -> dict[s
 def _measured(run: Run, chosen: argparse.Namespace) -> dict[str, Any]:
     limit = 0.0 if chosen.rate else run.limit(chosen.limit_seconds)
     rate = chosen.rate or limit / 2
-    told = threading.active_count()
+    before = run.spent()
     real = run.soak(chosen.minutes * 60, rate, chosen.every)
     drained = run.drain()
-    run.hub.until(lambda: not unacknowledged(run.hub), 60, pause=2)
+    cost = run.cost(before)
     run.reader.take()
+    run.hub.stop_workers()
     found = settling.standing_proof(run.hub, run.reader)
     names, received = {row[0] for row in run.hub.rows("select name from delivery")}, run.receivers.received()
     proof = {name: found[name] for name in ("inversions", "invariants", "waiting", "canonical_gaps", "canonical_missing")}
-    left = {**run.hub.standing(), "queued": depth(run.hub.channels), "unacknowledged": unacknowledged(run.hub), **proof}
+    left = {**run.hub.standing(), "queued": depth(run.hub.channels), **proof}
     left["answers_lost"] = len(names - {name for _, _, name in received})
     return {
         "limit": round(limit, 1), "rate": round(rate, 1), "real_rate": round(real, 1), "drained_seconds": round(drained, 1),
-        "messages": run._messages(), "published": found["published"], "answers": len(names), "threads_of_bench": told,
+        "messages": run._messages(), "published": found["published"], "answers": len(names), **cost,
         "processes": trends(run.samples), "left": left, "samples": run.samples,
     }  # fmt: skip
 

@@ -42,7 +42,7 @@ PROBED = ("-m", "benchmarks._probed")
 PAUSE = 8.0
 AROUND = 2.0
 """Seconds around a fault in which it strikes: messages that came in them are looked at."""
-WITHIN = 60.0
+WITHIN, START_SECONDS = 60.0, 240.0
 Line = Mapping[str, Any]
 Fault = tuple[str, str, str, str]
 FAULTS: tuple[Fault, ...] = (
@@ -87,7 +87,7 @@ class Cluster:
         self.hub.open_door()
         for name in WORKERS:
             self.begin(name)
-        self.hub.until(lambda: all(self._connected(name) for name in WORKERS), WITHIN)
+        self.hub.until(lambda: all(self._connected(name) for name in WORKERS), START_SECONDS)
         self.flowing = Flowing(self.hub.port, Traffic(senders(), BUYERS), rate, packet)
         self.flowing.start()
 
@@ -184,7 +184,7 @@ def _aftermath(cluster: Cluster, victim: str, number: str) -> dict[str, Any]:
     seconds = round(time.monotonic() - began, 2)
     before = cluster.hub.log(name).count("connected to the broker")
     cluster.begin(victim)
-    cluster.hub.until(lambda: cluster.hub.log(name).count("connected to the broker") > before, WITHIN)
+    cluster.hub.until(lambda: cluster.hub.log(name).count("connected to the broker") > before, START_SECONDS)
     return {"exit_code": code, "ended_seconds": seconds}
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, case, exists, func, insert, select, upd
 from hub.store.documents import unpack
 from hub.store.identity import insert_new
 from hub.store.lane_tables import hold
+from hub.store.out_tables import OPEN as STILL_OPEN
 from hub.store.out_tables import attempt, circuit, delivery
 from hub.store.schema import among
 
@@ -68,6 +69,12 @@ def due(connection: Connection, subscription: str, now: int, most: int) -> list[
         .limit(most)
     )
     return [_delivery(row) for row in connection.execute(query)]
+
+
+def wanting(connection: Connection, now: int) -> set[str]:
+    """Subscriptions that have something to be sent now, or something that was left in the middle of it: one statement for all of them."""
+    due = (delivery.c.state == "sending") | (delivery.c.next_at <= now)
+    return set(connection.execute(select(delivery.c.subscription).distinct().where(STILL_OPEN, due)).scalars())
 
 
 def get(connection: Connection, id: int) -> Delivery | None:

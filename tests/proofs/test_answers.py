@@ -202,7 +202,12 @@ def test_what_a_window_asks_for_its_answers_does_not_grow_with_them(tmp_path: Pa
         hub.stock()
         asked: list[int] = []
         read = hub.hub.store.read
-        monkeypatch.setattr(hub.hub.store, "read", lambda: asked.append(1) or read())
+
+        def counted() -> Any:
+            asked.append(1)
+            return read()
+
+        monkeypatch.setattr(hub.hub.store, "read", counted)
         counts = []
         for many in (1, 12):
             placed = [draw_order(Random(many), f"PO-{many}-{n}", DAY, KEY_ACCOUNT, STORE_JS) for n in range(many)]
