@@ -25,8 +25,11 @@ class Relay:
         """Publish what is there; gives how many rows were confirmed, 0 too when another relay is at work."""
         total = 0
         with attempt(self.locks, LOCK) as mine:
-            while mine and (confirmed := self._batch()):
+            while mine:
+                confirmed = self._batch()
                 total += confirmed
+                if confirmed < self.at_once:
+                    break
         return total
 
     def _batch(self) -> int:

@@ -114,7 +114,7 @@ class Delivering:
         return good
 
     def _made(self, subscription: Subscription, item: Delivery) -> tuple[Delivery, Rendered | tuple[Problem, ...]]:
-        """The bytes of a delivery. Where the codes of then do not give any, those of now do: what was held for a code goes when it comes."""
+        """The bytes of a delivery. Where the codes of then give none, those of now do: what was held for a code goes when it comes."""
         made = _bytes(subscription, item)
         if isinstance(made, Rendered) or "revision" not in item.assigned:
             return item, made

@@ -57,7 +57,8 @@ class Waiting(NamedTuple):
 
 @dataclass(slots=True)
 class Plan:
-    """A window before its transaction. ``raws`` are the bytes read for it; ``bodies`` parsed bodies by document id."""
+    """A window before its transaction. ``raws`` are the bytes read for it; ``bodies`` parsed bodies by document id.
+    ``whole``: all work that is there is in it."""
 
     partition: int
     view: BookView
@@ -69,6 +70,7 @@ class Plan:
     bodies: dict[int, Any] = field(default_factory=dict)
     translations: dict[int, Document] = field(default_factory=dict)
     exclusive: bool | None = None
+    whole: bool = False
 
     @property
     def arrivals(self) -> list[Document]:
@@ -103,6 +105,7 @@ class Planner:
             if row.seq in plan.progress and not plan.progress[row.seq].finished:
                 break
             room -= max(taken, 1)
+        plan.whole = len(rows) < limit and len(plan.work) == len(rows)
         return plan
 
     def without_translating(self, connection: Connection, p: int, view: BookView, problem: Problem, row: Work | None = None) -> Plan:
@@ -208,6 +211,9 @@ class Planner:
                     break
                 self._arrive(plan, progress, item)
                 taken += 1
+                if item.last:
+                    progress.finished = True
+                    break
                 if taken >= room or self.clock.monotonic() > end:
                     break
             else:

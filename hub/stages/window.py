@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 from canonical_model.problems import Cause, Problem, Retry
@@ -33,12 +34,14 @@ GIVE_UP_AFTER = 3
 
 @dataclass(slots=True)
 class Outcome:
-    """What a window did: documents by the state they are in now, work settled, and whether the partition was busy."""
+    """What a window did: documents, work settled, and whether the partition was busy. ``emptied``: it took all work that was there
+    when it began, and left none."""
 
     documents: int = 0
     settled: int = 0
     busy: bool = False
     more: bool = False
+    emptied: bool = False
     states: dict[str, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -110,40 +113,27 @@ class Lane:
     def run(self, p: int, limit: int | None = None, *, over: bool = False) -> Outcome:
         """One window of a partition. A refusal by the database that nobody foresaw halves it until the guilty document stands alone.
 
-        ``over``: also where another process has its slot and does nothing; the lock inside the transaction decides.
+        ``over``: without asking whether another process has its slot, as the caller has a claim of its own or passes over one that
+        does nothing; the lock inside the transaction decides.
         """
-        with self.store.slot(f"partition.{p}") as mine:
-            if not mine and not over:
+        with nullcontext(True) if over else self.store.slot(f"partition.{p}") as mine:
+            if not mine:
                 return Outcome(busy=True)
-            self._own(p)
+            if p in self._left:
+                self._suspect(p)
             with collector_waits():
                 return self._window(p, limit)
 
-    def _own(self, p: int) -> None:
+    def _take(self, p: int, before: str | None) -> None:
         """Take over a partition, in a commit of its own; a dead owner counts as a try, since its work may have killed it."""
-        if p in self._left:
-            self._suspect(p)
-        if not self.store.shared:
-            return
         self.store.attend(self.owner)
-        with self.store.read() as connection:
-            before = work.owner(connection, p)
-        if before == self.owner:
-            return
         dead = before is not None and self.store.absent(before)
         with self.store.unit() as unit:
             tries = work.take(unit.connection, p, before, self.owner, int(dead))
         self._alone[p] = LIMIT if tries > 1 else self._alone.get(p, 0)
 
     def _window(self, p: int, limit: int | None) -> Outcome:
-        most = limit or (1 if self._alone.get(p) else self.limit)
-        with self.store.read() as connection:
-            view = self.codebook.view(connection)
-            tries = work.tries(connection, p)
-            if tries < GIVE_UP_AFTER:
-                plan = self.planner.plan(connection, p, view, most)
-            else:
-                plan = self.planner.without_translating(connection, p, view, _gave_up(p))
+        plan = self._planned(p, limit)
         reach("window.translated")
         if not plan.work:
             return Outcome()
@@ -156,6 +146,18 @@ class Lane:
         except Exception as error:
             log.exception("a window of partition %s failed by a fault of our own", p)
             return self._halve(p, plan, Problem(Cause.PROGRAM_ERROR, f"partition:{p}", f"{type(error).__name__}: {error}"))
+
+    def _planned(self, p: int, limit: int | None) -> Plan:
+        """One look at the store, in which this process stands as the owner."""
+        while True:
+            with self.store.read() as connection:
+                before, tries = work.standing(connection, p)
+                if not self.store.shared or before == self.owner:
+                    view = self.codebook.view(connection)
+                    if tries >= GIVE_UP_AFTER:
+                        return self.planner.without_translating(connection, p, view, _gave_up(p))
+                    return self.planner.plan(connection, p, view, limit or (1 if self._alone.get(p) else self.limit))
+            self._take(p, before)
 
     def _halve(self, p: int, plan: Plan, problem: Problem) -> Outcome:
         """Each half is a window of its own, read and decided anew, the first before the second; one alone is held."""
@@ -212,7 +214,8 @@ class Lane:
         flush = Flush(unit, self.ports, plan, decision)
         flush.write()
         self._count_tries(unit, plan.partition)
-        outcome = Outcome(len(decision.documents), len(flush.settled), more=decision.more)
+        emptied = plan.whole and len(flush.settled) == len(plan.work) and not decision.more and not flush.freed.owners
+        outcome = Outcome(len(decision.documents), len(flush.settled), more=decision.more, emptied=emptied)
         unit.after_commit(lambda: self._tell(plan, decision, flush))
         return outcome
 

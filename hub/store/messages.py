@@ -84,13 +84,14 @@ def save(connection: Connection, items: Sequence[Packed], now: int) -> list[int]
 
 def load(connection: Connection, seqs: Iterable[int]) -> dict[int, Message]:
     """Messages by sequence number, without their bytes."""
-    return {row.seq: _message(row) for row in connection.execute(_load, {"seqs": sorted(set(seqs))})}
+    wanted = sorted(set(seqs))
+    return {row.seq: _message(row) for row in connection.execute(_load, {"seqs": wanted})} if wanted else {}
 
 
 def raws(connection: Connection, seqs: Iterable[int]) -> dict[int, bytes]:
     """The bytes of messages as they arrived; those pruned are missing."""
     wanted = sorted(set(seqs))
-    found = {row.seq: row for row in connection.execute(_raws, {"seqs": wanted})}
+    found = {row.seq: row for row in connection.execute(_raws, {"seqs": wanted})} if wanted else {}
     chunks = _chunks(connection, [seq for seq, row in found.items() if row.chunks])
     packed = {seq: chunks.get(seq, row.raw) for seq, row in found.items()}
     return {seq: zstandard.decompress(data) for seq, data in packed.items() if data is not None}

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 POLL = 0.5
 """Seconds between two looks at a transport that is fetched from."""
+RELAY = 0.1
+"""Seconds until the relay looks by itself for what another worker has left in the outbox; its own windows wake it."""
 
 
 class Worker:
@@ -39,11 +41,12 @@ class Worker:
         }
         self.transports = [Loop(f"receive {name}", self._fetch(name), POLL, lambda: POLL, fault) for name in self._fetched()]
         self.outbound = Loop("outbound", self._wake_senders, 1.0, lambda: 1.0)
-        self.relay = Loop("relay", lambda: bool(hub.flow.relay.run()), idle=lambda: 1.0, fault=fault)
+        self.relay = Loop("relay", lambda: bool(hub.flow.relay.run()), RELAY, lambda: 1.0, fault)
         self.jobs = Loop("housekeeping", self._housekeeping, 1.0, lambda: 1.0, fault)
         hub.flow.channels.inbound.listen(self.windows.wake)
         hub.flow.channels.outbound.listen(self.outbound.wake)
-        hub.signals.connect(lambda name, facts: self.wake(), "received", "released", "applied")
+        hub.signals.connect(lambda name, facts: self.relay.wake(), "applied")
+        hub.signals.connect(lambda name, facts: self.wake(), "released")
 
     def _failed(self, fault: StoreFault) -> None:
         """The store fails in a way that no document is to blame for: everything stops, and somebody is told."""

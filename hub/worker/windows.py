@@ -103,21 +103,21 @@ class Windows:
                 return self._windows(p)
         if self._stands_still(p):
             log.warning("partition %s: whoever has it has done nothing for %.0f s; its work is taken", p, SWEEP)
-            return self._windows(p, over=True)
+            return self._windows(p)
         return False
 
-    def _windows(self, p: int, *, over: bool = False) -> bool:
+    def _windows(self, p: int) -> bool:
         """Windows until the partition is empty, or it is the turn of others."""
         self._standing.pop(p, None)
         worked = False
         for _ in range(ROUNDS):
-            outcome = self.flow.lane.run(p, over=over)
+            outcome = self.flow.lane.run(p, over=True)
             if outcome.busy:
                 break
-            if not outcome:
+            worked = worked or bool(outcome)
+            if outcome.emptied or not outcome:
                 self.flow.channels.inbound.done(p)
                 return worked
-            worked = True
         self._again[p] = self._now() + (0.0 if worked else AGAIN)
         return worked
 
