@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-import zstandard
 from sqlalchemy import Connection, bindparam, select, update
 
 from hub.store import bulk
 from hub.store.lane_tables import document, hold
+from hub.store.packing import compress, decompress
 from hub.store.records import Content, Document, State, Way
 from hub.store.schema import among
 
@@ -41,12 +41,12 @@ _CHANGED = (
 
 def pack(body: bytes | None) -> bytes | None:
     """A canonical body as it is kept."""
-    return zstandard.compress(body, 3) if body is not None and len(body) > PACKED else body
+    return compress(body) if body is not None and len(body) > PACKED else body
 
 
 def unpack(data: bytes | None) -> bytes | None:
     """Undo ``pack``."""
-    return zstandard.decompress(data) if data is not None and data.startswith(_MAGIC) else data
+    return decompress(data) if data is not None and data.startswith(_MAGIC) else data
 
 
 def line(connection: Connection, keys: list[str]) -> dict[str, list[Document]]:
