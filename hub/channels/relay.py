@@ -29,9 +29,9 @@ class Relay:
         with attempt(self.store.locks, LOCK) as mine:
             for _ in range(BATCHES if mine else 0):
                 confirmed = self._batch()
-                if not confirmed:
-                    break
                 total += confirmed
+                if confirmed < self.at_once:
+                    break
         return total
 
     def _batch(self) -> int:

@@ -60,6 +60,7 @@ class Plan:
     """A window before its transaction. ``raws`` are the bytes read for it; ``bodies`` parsed bodies by document id.
 
     ``limit``: how many documents it may decide. One of a single document decides what arrives or what stands in a line, not both.
+    ``whole``: all work that is there is in it.
     """
 
     partition: int
@@ -73,6 +74,7 @@ class Plan:
     bodies: dict[int, Any] = field(default_factory=dict)
     translations: dict[int, Document] = field(default_factory=dict)
     exclusive: bool | None = None
+    whole: bool = False
 
     @property
     def arrivals(self) -> list[Document]:
@@ -112,6 +114,7 @@ class Planner:
             if row.seq in plan.progress and not plan.progress[row.seq].finished:
                 break
             room -= max(taken, 1)
+        plan.whole = len(rows) < limit and len(plan.work) == len(rows)
         return plan
 
     def without_translating(self, connection: Connection, p: int, view: BookView, problem: Problem, row: Work | None = None) -> Plan:
@@ -218,6 +221,9 @@ class Planner:
                     break
                 self._arrive(plan, progress, item)
                 taken += 1
+                if item.last:
+                    progress.finished = True
+                    break
                 if taken >= room or self.clock.monotonic() > end:
                     break
             else:

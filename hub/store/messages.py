@@ -8,11 +8,11 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-import zstandard
 from sqlalchemy import Connection, select
 
 from hub.store import bulk, work
 from hub.store.lane_tables import message, message_chunk
+from hub.store.packing import compress, decompress
 from hub.store.records import Message
 from hub.store.schema import among
 
@@ -48,7 +48,7 @@ class Packed:
 
 def packed(raw: bytes, facts: Mapping[str, Any]) -> Packed:
     """``facts``: system, delivery_id, name, origin, headers, route, partition, corrects."""
-    data, large = zstandard.compress(raw, 3), len(raw) > CHUNK
+    data, large = compress(raw), len(raw) > CHUNK
     parts = [data[at : at + CHUNK] for at in range(0, len(data), CHUNK)] if large else []
     row = {
         **facts, "sha": raw_hash(raw), "size": len(raw), "headers": orjson.dumps(dict(facts["headers"])).decode(),
@@ -84,16 +84,17 @@ def save(connection: Connection, items: Sequence[Packed], now: int) -> list[int]
 
 def load(connection: Connection, seqs: Iterable[int]) -> dict[int, Message]:
     """Messages by sequence number, without their bytes."""
-    return {row.seq: _message(row) for row in connection.execute(_load, {"seqs": sorted(set(seqs))})}
+    wanted = sorted(set(seqs))
+    return {row.seq: _message(row) for row in connection.execute(_load, {"seqs": wanted})} if wanted else {}
 
 
 def raws(connection: Connection, seqs: Iterable[int]) -> dict[int, bytes]:
     """The bytes of messages as they arrived; those pruned are missing."""
     wanted = sorted(set(seqs))
-    found = {row.seq: row for row in connection.execute(_raws, {"seqs": wanted})}
+    found = {row.seq: row for row in connection.execute(_raws, {"seqs": wanted})} if wanted else {}
     chunks = _chunks(connection, [seq for seq, row in found.items() if row.chunks])
     packed = {seq: chunks.get(seq, row.raw) for seq, row in found.items()}
-    return {seq: zstandard.decompress(data) for seq, data in packed.items() if data is not None}
+    return {seq: decompress(data) for seq, data in packed.items() if data is not None}
 
 
 def _chunks(connection: Connection, seqs: list[int]) -> dict[int, bytes]:

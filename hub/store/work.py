@@ -15,6 +15,7 @@ from hub.store.schema import among
 
 _claim = select(work).where(work.c.partition == bindparam("p")).order_by(work.c.seq).limit(bindparam("most"))
 _still = select(work.c.seq).where(among(work.c.seq, "seqs"))
+_standing = select(partition.c.owner, partition.c.tries).where(partition.c.p == bindparam("p"))
 _delete = delete(work).where(among(work.c.seq, "seqs"))
 
 
@@ -85,9 +86,10 @@ def set_tries(connection: Connection, p: int, value: int) -> None:
     connection.execute(update(partition).where(partition.c.p == p, partition.c.tries != value).values(tries=value))
 
 
-def owner(connection: Connection, p: int) -> str | None:
-    """Which process took this partition last: if it is gone, it may have died of its work."""
-    return connection.execute(select(partition.c.owner).where(partition.c.p == p)).scalar()
+def standing(connection: Connection, p: int) -> tuple[str | None, int]:
+    """Which process took this partition last (if it is gone, it may have died of its work), and its tries."""
+    owner, tries = connection.execute(_standing, {"p": p}).one()
+    return owner, int(tries)
 
 
 def take(connection: Connection, p: int, before: str | None, mine: str, tries: int) -> int:

@@ -29,6 +29,8 @@ POLL = 0.5
 """Seconds between two looks at a transport that is fetched from."""
 SENDERS = 30.0
 """Seconds until a sender that nobody woke looks all the same."""
+RELAY = 0.1
+"""Seconds until the relay looks by itself for what another worker has left in the outbox; its own windows wake it."""
 
 
 class Worker:
@@ -44,12 +46,12 @@ class Worker:
         self.transports = [Loop(f"receive {name}", self._fetch(name), POLL, lambda: POLL, fault) for name in self._fetched()]
         self._looked = 0.0
         self.outbound = Loop("outbound", self._wake_senders, IDLE, self._look, fault)
-        self.relay = Loop("relay", lambda: bool(hub.flow.relay.run()), idle=lambda: 1.0, fault=fault)
+        self.relay = Loop("relay", lambda: bool(hub.flow.relay.run()), RELAY, lambda: 1.0, fault)
         self.jobs = Loop("housekeeping", self._housekeeping, 1.0, lambda: 1.0, fault)
         hub.flow.channels.inbound.listen(self.windows.wake)
         hub.flow.channels.outbound.listen(self.outbound.wake)
-        hub.signals.connect(lambda name, facts: self.wake(), "received", "applied")
-        hub.signals.connect(lambda name, facts: self.wake(sending=True), "released")
+        hub.signals.connect(lambda name, facts: self.relay.wake(), "applied")
+        hub.signals.connect(lambda name, facts: self.wake(), "released")
 
     def _failed(self, fault: StoreFault) -> None:
         """The store fails in a way that no document is to blame for: everything stops, and somebody is told."""
@@ -69,10 +71,9 @@ class Worker:
         for loop in self.loops:
             loop.start()
 
-    def wake(self, *, sending: bool = False) -> None:
-        """Something came: look now. Senders are woken by channel ``outbound``, each when it has something; what a release let go wakes
-        them all."""
-        for loop in (self.windows, self.relay, *(self.deliveries.values() if sending else ())):
+    def wake(self) -> None:
+        """Something was let go: look now, senders too. What is new wakes each by its channel."""
+        for loop in (self.windows, self.relay, *self.deliveries.values()):
             loop.wake()
 
     def stop(self, seconds: float = 30.0) -> bool:

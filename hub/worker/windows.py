@@ -138,11 +138,11 @@ class Windows:
             outcome = self.flow.lane.run(p)
             if outcome.busy:
                 break
-            if not outcome:
+            worked = worked or bool(outcome)
+            if outcome.emptied or not outcome:
                 reach("wake_up.before_done")
                 self.flow.channels.inbound.done(p)
                 return worked
-            worked = True
             if self._now() > end:
                 break
         self._again[p] = self._now() + (0.0 if worked else AGAIN)

@@ -6,14 +6,15 @@ either side, so that no lock outlives its process for long. Looks have a snapsho
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from canonical_model.problems import HubError, Misconfigured, SystemUnreachable
 from hub.store import migrate
@@ -24,6 +25,8 @@ from hub.store.session_locks import SessionLocks
 
 POOL, OVERFLOW = 8, 8
 """Connections kept, and more of them while many threads write at once; a process has as many again for looking."""
+RESTED = 1.0
+"""Seconds after which a connection is asked whether it still lives before it is used."""
 MIGRATING = 7_231_002
 SETTINGS = {
     "idle_in_transaction_session_timeout": "10s", "lock_timeout": "0", "statement_timeout": "0", "jit": "off",
@@ -47,16 +50,31 @@ class PostgresDatabase:
     """A database that is there already; ``hub migrate`` makes and upgrades its tables."""
 
     def __init__(self, url: URL, pool: int = POOL) -> None:
-        self.url = url.set(drivername="postgresql+psycopg")
+        self.url, self._trouble = url.set(drivername="postgresql+psycopg"), 0.0
         self.writer = self._engine("hub", pool, SETTINGS, "READ COMMITTED")
         self.reader = self._engine("hub, looking", pool, SETTINGS | LOOKING, "REPEATABLE READ")
         self.locks: Locks = SessionLocks(self._connect)
 
     def _engine(self, name: str, size: int, settings: dict[str, str], isolation: Any) -> Engine:
-        return create_engine(
-            self.url, pool_size=size, max_overflow=OVERFLOW, pool_pre_ping=True, pool_timeout=30, isolation_level=isolation,
+        engine = create_engine(
+            self.url, pool_size=size, max_overflow=OVERFLOW, pool_timeout=30, isolation_level=isolation,
             connect_args={**NETWORK, "application_name": name, "options": _options(settings)},
         )  # fmt: skip
+        event.listen(engine, "checkin", lambda connection, record: record.info.update(at=time.monotonic()))
+        event.listen(engine, "checkout", self._asked)
+        return engine
+
+    def _asked(self, connection: Any, record: Any, proxy: Any) -> None:
+        """Ask a connection that lay idle, or in a time of trouble, before it is used; one that was used a moment ago is not asked: that
+        would cost every unit of work a round trip. The pool makes another where it is dead."""
+        used = record.info.get("at")
+        if used is None or (time.monotonic() - used < RESTED and used > self._trouble):
+            return
+        try:
+            connection.execute("")
+            connection.rollback()
+        except psycopg.Error as error:
+            raise DisconnectionError(str(error)) from error
 
     def _connect(self, name: str = "hub, present", settings: dict[str, str] = LOCKING) -> psycopg.Connection[Any]:
         """A session outside the pools, as for locks that live as long as it."""
@@ -123,6 +141,7 @@ class PostgresDatabase:
         if state.startswith(REFUSES) or (not state and isinstance(found, psycopg.DataError)):
             return Refused(said, fix="hub retry, after the repair")
         if state.startswith(AGAIN) or (not state and isinstance(found, (psycopg.OperationalError, psycopg.InterfaceError))):
+            self._trouble = time.monotonic()
             return SystemUnreachable(f"the store does not answer: {said}", at=str(self.url), fix="it is tried again by itself")
         return StoreFault(f"the store failed ({state or 'no state'}): {said}", at=str(self.url), fix="repair the database; start again")
 
