@@ -229,7 +229,7 @@ def _measured(cluster: Cluster, chosen: argparse.Namespace, wanted: Sequence[Fau
     began = time.time_ns() // 1000
     time.sleep(chosen.quiet)
     config = load_config(cluster.hub.file)
-    page = declared.page(declared.look(config), declared.declared(config))
+    page = list(declared.page(declared.look(config), declared.declared(config)))
     quiet = {"timeline": timeline(cluster.lines(began)), "waits": waits(cluster.hub, began)}
     struck = list(_struck(cluster, chosen.repeats, wanted))
     cluster.flowing.stop()

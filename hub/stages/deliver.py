@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from threading import Event
 
 from canonical_model.problems import REMOVED_BY, Cause, HubError, Misconfigured, Problem, Retry
 from connectors.base import Receipt, SendRefused, SendUncertain
@@ -57,6 +58,11 @@ class Delivering:
         self.subscriptions: Mapping[str, Subscription] = {item.id: item for item in subscriptions}
         self.owner = owner or store.clock.new_id()
         self._sent: dict[str, tuple[Sequence[tuple[Delivery, Rendered]], Sequence[Sent]]] = {}
+        self._stopping = Event()
+
+    def stop(self) -> None:
+        """Begin no further send: what is left of a batch is known not sent, and goes to whoever sends next."""
+        self._stopping.set()
 
     def recover(self, subscription: str | None = None) -> int:
         """What a dead owner was sending is uncertain: sent again, asked about, or in doubt; gives how many there were. What this
@@ -93,7 +99,7 @@ class Delivering:
         batch = self._start(subscription)
         results: list[Sent] = []
         for item, rendered in batch:
-            if self.store.clock.monotonic() - began > OURS:
+            if self._stopping.is_set() or self.store.clock.monotonic() - began > OURS:
                 break
             results.append(self._send(subscription, item, rendered))
             if results[-1].failed:

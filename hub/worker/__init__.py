@@ -80,6 +80,7 @@ class Worker:
         """Finish the window and the sends that run, start no more; False when something did not end in time. A send may take long:
         wake-ups go to other workers as soon as the window has ended."""
         self._lane.stop()
+        self.flow.delivering.stop()
         for loop in self.loops:
             loop.stop()
         self.windows.join(seconds)

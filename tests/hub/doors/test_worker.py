@@ -57,7 +57,7 @@ def working(hub: Hub) -> Iterator[Worker]:
     assert worker.stop()
 
 
-def until(condition: Any, seconds: float = 10) -> bool:
+def until(condition: Any, seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
