@@ -142,6 +142,7 @@ class Lane:
                 plan = self.planner.without_translating(connection, p, view, _gave_up(p))
         reach("window.translated")
         if not plan.work:
+            self._acquit(p, tries)
             return Outcome()
         try:
             return self._commit(plan)
@@ -152,6 +153,13 @@ class Lane:
         except Exception as error:
             log.exception("a window of partition %s failed by a fault of our own", p)
             return self._halve(p, plan, Problem(Cause.PROGRAM_ERROR, f"partition:{p}", f"{type(error).__name__}: {error}"))
+
+    def _acquit(self, p: int, tries: int) -> None:
+        """Nothing is there that owners could have died of: what comes next is not to blame for their deaths."""
+        self._alone[p] = 0
+        if tries:
+            with self.store.unit() as unit:
+                work.set_tries(unit.connection, p, 0)
 
     def _halve(self, p: int, plan: Plan, problem: Problem) -> Outcome:
         """Each half is a window of its own, read and decided anew, the first before the second; one alone is held."""
