@@ -55,7 +55,7 @@ class Acknowledged:
 
 
 class Pace:
-    """The share of the corpus that may be sent, as the conductor says it. One thread looks for all, and tells how many were acknowledged."""
+    """The share of the corpus that may be sent, as the conductor says it. One thread looks for all, and tells how far they are."""
 
     def __init__(self, documents: int, acknowledged: Acknowledged) -> None:
         self.documents, self._acknowledged, self._share = documents, acknowledged, 0.0
