@@ -95,7 +95,7 @@ def upgrade(connection: Connection, target: str = "heads") -> None:
         environment.run_migrations()
 
 
-def _stepped(*_: Any, **facts: Any) -> None:
+def _stepped(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:
     reach("migrate.step")
 
 

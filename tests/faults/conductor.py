@@ -159,6 +159,7 @@ class Run:
         faults += [f"not drained: {drained}"] if drained else []
         faults += [f"{name} did not end by itself with 0: {self.family.log(name)[-300:]}" for name in unclean]
         faults += [f"only {killer.done} kills in time"] if killer.done < self.order.kills else []
+        faults += killer.unclean
         points = inside(crew)
         counts = {name: killer.counts[name] for name in COUNTED}
         return {

@@ -17,7 +17,7 @@ POINTS: Mapping[str, Mapping[str, int]] = {
         "window.translated": 8, "window.locked": 8, "window.decided": 8, "window.flushing": 8, "window.before_commit": 8,
         "window.after_commit": 8, "window.refused": 2, "wake_up.before_done": 8, "deliver.rendered": 4, "deliver.before_sending": 4,
         "deliver.sending": 4, "deliver.sent": 4, "deliver.marked": 4, "relay.before_publish": 8, "relay.after_publish": 8,
-        "relay.after_delete": 8, "release.between_batches": 1, "release.before_commit": 1,
+        "relay.after_delete": 8, "release.batch": 1, "release.between_batches": 1, "release.before_commit": 1,
     },
     "person": {"command.before_commit": 8, "release.before_commit": 6},
 }  # fmt: skip

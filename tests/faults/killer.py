@@ -50,6 +50,7 @@ class Killer:
         self.draw = Random(f"{self.seed}:killer")
         self._ends: dict[int, float] = {}
         self._stopped: dict[int, tuple[Child, float]] = {}
+        self.unclean: list[str] = []
         self._events = self._planned()
 
     def _planned(self) -> list[Event]:
@@ -123,11 +124,15 @@ class Killer:
 
     def _term(self, child: Child) -> None:
         """In good order: it must end by itself, with 0."""
+        if not self.crew.up(child):
+            return
         self.crew.family.signal(child, SIGTERM)
         code = self.crew.family.wait(child, 40)
         if not self.crew.died_inside(child):
             self.counts["terms"] += 1
             self.counts["unclean_ends"] += code != 0
+            if code:
+                self.unclean.append(f"{child.name} ended with {code} after SIGTERM")
 
     def _stop(self, child: Child) -> None:
         """Stopped and going on; in production sometimes for longer than the others wait for it."""

@@ -33,16 +33,18 @@ class Acknowledged:
 
     def __init__(self, path: Path) -> None:
         self._file, self._lock = path.open("a"), threading.Lock()
-        self.deliveries = self.documents = 0
-        self._told = 0.0
+        self.deliveries = self.documents = self._told = 0
 
     def count(self, documents: int) -> None:
         """A packet is acknowledged for the first time."""
         with self._lock:
             self.documents += documents
-            if time.monotonic() > self._told + 0.2:
-                self._told = time.monotonic()
-                tell(Path(), "acked", str(self.documents))
+
+    def tell(self) -> None:
+        """Set the flag, where it is not true any more."""
+        if self.documents != self._told:
+            self._told = self.documents
+            tell(Path(), "acked", str(self._told))
 
     def write(self, packet: int, message: str, key: int, repeated: bool) -> None:
         """One line an acknowledgement."""
@@ -53,15 +55,16 @@ class Acknowledged:
 
 
 class Pace:
-    """The share of the corpus that may be sent, as the conductor says it. One thread looks for all."""
+    """The share of the corpus that may be sent, as the conductor says it. One thread looks for all, and tells how far they are."""
 
-    def __init__(self, documents: int) -> None:
-        self.documents, self._share = documents, 0.0
+    def __init__(self, documents: int, acknowledged: Acknowledged) -> None:
+        self.documents, self._acknowledged, self._share = documents, acknowledged, 0.0
         self._changed = threading.Condition()
         threading.Thread(target=self._look, daemon=True).start()
 
     def _look(self) -> None:
         while self._share < 1:
+            self._acknowledged.tell()
             share = float(told("pace") or 0)
             if share != self._share:
                 with self._changed:
@@ -152,7 +155,8 @@ class Stream(threading.Thread):
 def main(words: Sequence[str]) -> int:
     """Send the whole corpus; 1 when something was refused, or when the end of the file of a stream is missing."""
     plan = load()
-    acknowledged, pace = Acknowledged(Path("acknowledged.tsv")), Pace(plan.documents)
+    acknowledged = Acknowledged(Path("acknowledged.tsv"))
+    pace = Pace(plan.documents, acknowledged)
     streams: dict[str, Stream] = {}
     documents = 0
     for packet in _packets(plan):

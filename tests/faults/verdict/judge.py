@@ -33,8 +33,11 @@ class Entry(NamedTuple):
         return f"{self.doc.content} of {self.system} (document {self.id}, {self.state})"
 
 
-def judge(docs: Sequence[Doc], entries: Sequence[Entry], found: Findings, decided: Collection[int]) -> None:
-    """Say of a key what is lost, doubled, out of order, stuck. ``decided``: documents of conflicts that the operator applied."""
+def judge(docs: Sequence[Doc], entries: Sequence[Entry], found: Findings, decided: Collection[int], mended: Collection[int] = ()) -> None:
+    """Say of a key what is lost, doubled, out of order, stuck. ``decided``: documents of conflicts that the operator applied;
+    ``mended``: documents of messages that were held unread after three deaths and came in when the operator tried them again, behind
+    what their sender sent later. They must be there all the same, but which of two contents came first is no longer the sender's word.
+    """
     by_content: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_content[entry.doc.content].append(entry)
@@ -42,11 +45,14 @@ def judge(docs: Sequence[Doc], entries: Sequence[Entry], found: Findings, decide
             found.fault("stuck_holds", f"{entry.name} is not settled; {entry.doc.kind}, key {entry.k}")
     applied = sorted((entry for entry in entries if entry.kseq is not None), key=lambda entry: entry.kseq or 0)
     highest = max((entry.doc.v or 0 for entry in applied), default=0)
+    late = {entry.doc.content for entry in entries if entry.id in mended}
     for doc in {doc.content: doc for doc in docs}.values():
+        if late and (doc.how in ("case", "sequence") or docs[0].kind == "changed"):
+            continue
         _content(doc, by_content.get(doc.content, []), highest, found, decided)
-    if docs[0].how == "sequence":
+    if docs[0].how == "sequence" and not late:
         _sequence(docs, applied, found)
-    _order(applied, found)
+    _order([entry._replace(way="mended") if entry.id in mended else entry for entry in applied], found)
 
 
 def _content(doc: Doc, entries: Sequence[Entry], highest: int, found: Findings, decided: Collection[int]) -> None:

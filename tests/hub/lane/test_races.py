@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hub.codebook import Codebook, CodeLine, set_codes
 from hub.signals import probe
 from hub.stages.window import Lane
 from hub.store.invariants import broken
-from hub.store.lane_tables import hold
+from hub.store.lane_tables import hold, partition
 from hub.store.work import partition_of
 from tests.hub.lane.test_rows_on_sqlite import CASES
 from tests.hub.lane.world import World
@@ -173,6 +173,19 @@ def test_race_6_a_worker_that_stood_still_finds_its_window_done_by_another(world
         assert lane(world).run(partition_of("north", 4)).documents == 1
     assert world.states() == ["applied"]
     assert intact(world)
+
+
+def test_owners_that_died_idle_accuse_nobody(world: World) -> None:
+    """Workers that were killed while their partition was empty: the next message is translated, not held as what killed them."""
+    p = partition_of("north", 4)
+    for n in range(4):
+        assert not lane(world).run(p)
+        with world.store.unit() as unit:
+            unit.connection.execute(update(partition).where(partition.c.p == p).values(owner=f"gone {n}"))
+    world.send({"k": "A"}, {"k": "B"}, system="north")
+    lane(world).run(p)
+    assert world.states() == ["applied", "applied"]
+    assert world.causes() == {}
 
 
 def test_race_8_two_causes_of_one_document_released_at_once_queue_it(world: World) -> None:
