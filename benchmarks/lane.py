@@ -29,7 +29,7 @@ from benchmarks._lane import measures
 from benchmarks._lane.hubs import Hub, both_servers, embedded, production
 from benchmarks._lane.orders import Orders
 from benchmarks._measure import table
-from hub.flow import Sizes
+from hub.channels.sizes import Sizes
 
 ONE_BY_ONE = Sizes(window=1, commit=1, publish=1, prefetch=1)
 CONTROL_SHARE = 8

@@ -13,42 +13,26 @@ deliver Retry with back-off or Hold. The store is the truth; a wake-up only says
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 
 from connectors.base import Inbound
-from connectors.kit.amqp_link import PREFETCH
 from hub.channels.base import OUTBOUND_PARTITIONS, Channels, Subscriber
 from hub.channels.local import LocalChannels
-from hub.channels.relay import AT_ONCE, Relay
+from hub.channels.relay import Relay
+from hub.channels.sizes import SIZES, Sizes
 from hub.codebook import Codebook
 from hub.signals import Signals
 from hub.stages.deliver import Delivering
 from hub.stages.pending import answer_pending
 from hub.stages.ports import Ports
 from hub.stages.receive import Door, Received, Receiving
-from hub.stages.window import LIMIT, Lane
+from hub.stages.window import Lane
 from hub.store import work
 from hub.store.database import Store
 from hub.store.locks import Locks, locks_of
-from hub.store.writing import MOST
 
 outbound_partition = partial(work.partition_of, partitions=OUTBOUND_PARTITIONS)
 """Subscription -> its partition of channel ``outbound``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """How much is done at once: documents a window, messages a commit of the intake, publications before their confirms are waited
-    for, wake-ups that the broker hands over before one is settled. All 1: the lane that does one thing after the other."""
-
-    window: int = LIMIT
-    commit: int = MOST
-    publish: int = AT_ONCE
-    prefetch: int = PREFETCH
-
-
-SIZES = Sizes()
 
 
 class Flow:

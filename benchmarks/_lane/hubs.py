@@ -20,8 +20,8 @@ from benchmarks._lane.intake import send
 from benchmarks._lane.orders import codes_csv, stock_report, system_names
 from benchmarks._lane.process import SENDERS, SIZES, STEPS
 from hub.bootstrap import build
+from hub.channels.sizes import Sizes
 from hub.commands import Actor
-from hub.flow import Sizes
 from hub.store.database import Store
 from tests.services.postgres import free_port
 from tests.services.processes import Processes, Servers, get, servers, vhost

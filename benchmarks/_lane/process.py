@@ -16,8 +16,8 @@ from types import FrameType
 
 from benchmarks._lane import shares
 from hub.bootstrap import Hub, build
+from hub.channels.sizes import Sizes
 from hub.cli import main, running
-from hub.flow import Sizes
 from hub.worker import Worker
 
 SIZES, SENDERS, STEPS = "BENCH_SIZES", "BENCH_SENDERS", "BENCH_STEPS"

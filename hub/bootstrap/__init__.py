@@ -16,10 +16,11 @@ from adapters.base import Format
 from hub.channels.base import Channels
 from hub.channels.local import LocalChannels
 from hub.channels.rabbitmq import RabbitChannels
+from hub.channels.sizes import SIZES, Sizes
 from hub.codebook import BookView
 from hub.commands import Actor, Commands
 from hub.config import Config, In, load
-from hub.flow import SIZES, Flow, Sizes
+from hub.flow import Flow
 from hub.plugins import Library, formats, receivers, senders, settings_types
 from hub.replay import Replay, keep_inputs, mapping_text
 from hub.services.inventory.service import InventoryService

@@ -16,7 +16,7 @@ from benchmarks._lane import cpu, measures
 from benchmarks._lane.hubs import Hub, both_servers, production
 from benchmarks._lane.orders import PARTITIONS, Orders, system_names
 from benchmarks._lane.statements import short
-from hub.flow import Sizes
+from hub.channels.sizes import Sizes
 from tests.services.installing import NotThere
 from tests.services.private import Unavailable
 
