@@ -19,9 +19,9 @@ from connectors.base import Inbound
 from hub.channels.base import OUTBOUND_PARTITIONS, Channels, Subscriber
 from hub.channels.local import LocalChannels
 from hub.channels.relay import Relay
+from hub.channels.sizes import SIZES, Sizes
 from hub.codebook import Codebook
 from hub.signals import Signals
-from hub.sizes import SIZES, Sizes
 from hub.stages.deliver import Delivering
 from hub.stages.pending import answer_pending
 from hub.stages.ports import Ports

@@ -16,6 +16,7 @@ from adapters.base import Format
 from hub.channels.base import Channels
 from hub.channels.local import LocalChannels
 from hub.channels.rabbitmq import RabbitChannels
+from hub.channels.sizes import SIZES, Sizes
 from hub.codebook import BookView
 from hub.commands import Actor, Commands
 from hub.config import Config, In, load
@@ -30,7 +31,6 @@ from hub.services.order.service import OrderService
 from hub.services.order.settings import OrderSettings
 from hub.services.together import Together
 from hub.signals import Signals
-from hub.sizes import SIZES, Sizes
 from hub.stages.answers import Answers
 from hub.stages.outward import SYNTAX, Outward, Renderer, compile_mapped, compile_syntax
 from hub.stages.ports import Ports, Subscription
