@@ -63,7 +63,7 @@ def upgrade(connection: Connection, target: str = "heads") -> None:
         environment.run_migrations()
 
 
-def _stepped(**facts: Any) -> None:
+def _stepped(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:
     reach("migrate.step")
 
 
