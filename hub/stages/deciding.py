@@ -83,10 +83,12 @@ def _likely_cases(plan: Plan, loaded: Loaded) -> set[int]:
 
 def _tables(unit: UnitOfWork, planner: Planner, plan: Plan) -> Tables:
     """Technical ids and occurrences of everything that arrives."""
+    terms = {doc.id: planner.ports.terms(doc.system, doc.route, doc.type) for doc in plan.arrivals}
+    unit.lock_ids(doc.t for doc in plan.arrivals if doc.t is not None and terms[doc.id].scattered)
     tables = Tables()
     for known in identity.known(unit.connection, {doc.t for doc in plan.arrivals if doc.t is not None}):
         tables.known.setdefault(known.t, []).append(known)
-    counting = [doc for doc in plan.arrivals if planner.ports.terms(doc.system, doc.route, doc.type).repeats == "cumulative"]
+    counting = [doc for doc in plan.arrivals if terms[doc.id].repeats == "cumulative"]
     tables.occurrences = identity.occurrences(unit.connection, {doc.k for doc in counting if doc.k is not None})
     started = {row.message.seq for row in plan.progress.values() if row.work.done} if counting else set()
     tables.counted = identity.counted(unit.connection, started)
