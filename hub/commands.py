@@ -114,13 +114,18 @@ class Commands:
         return self._waiting(unit, found.document)
 
     def _waiting(self, unit: UnitOfWork, id: int) -> Document:
-        """A document that is still open, its key locked first: the same order as a window."""
+        """A document that is still open, its key locked first (itself, where it has none): the same order as a window."""
         doc = documents.by_id(unit.connection, [id]).get(id)
-        if doc is not None and doc.k is not None:
-            identity.lock_heads(unit.connection, [doc.k])
-            doc = documents.by_id(unit.connection, [id])[id]
+        k = doc.k if doc is not None else None
+        if k is None:
+            documents.lock_keyless(unit.connection, [id])
+        else:
+            identity.lock_heads(unit.connection, [k])
+        doc = documents.by_id(unit.connection, [id]).get(id)
         if doc is None or not doc.waiting:
             raise Reject(f"document {id} is {doc.state if doc else 'not there'}", fix="only a waiting document can be changed")
+        if doc.k != k:
+            raise Reject(f"document {id} got its key at this moment", fix="look at it again; then ask again")
         unit.lock_codebook(exclusive=False)
         return doc
 

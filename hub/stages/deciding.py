@@ -24,7 +24,7 @@ from hub.store import documents, identity, messages, work
 from hub.store.effects import Applicable, Outgoing
 from hub.store.effects import State as ServiceState
 from hub.store.records import Case, Content, Document, Head, State, Way, document_id, message_of
-from hub.store.unit import UnitOfWork
+from hub.store.unit import Connection, UnitOfWork
 
 
 @dataclass(slots=True)
@@ -52,13 +52,17 @@ class Loaded:
 def load(unit: UnitOfWork, planner: Planner, plan: Plan) -> Loaded | None:
     """Lock and load. None: the window was planned on work that somebody settled meanwhile; plan again."""
     connection = unit.connection
-    if work.still_there(connection, [row.seq for row in plan.work]) != {row.seq for row in plan.work}:
+    if not work.still_there(connection, plan.work):
         return None
     there = documents.existing(connection, [doc.id for doc in plan.arrivals if not doc.stored])
     plan.steps = [step for step in plan.steps if step.doc is None or step.doc.stored or step.doc.id not in there]
-    originals = documents.by_id(connection, [doc.corrects for doc in plan.arrivals if doc.corrects is not None])
-    keys = sorted(plan.keys() | {doc.k for doc in originals.values() if doc.k is not None})
+    corrected = _originals(connection, plan).values()
+    keys = sorted(plan.keys() | {doc.k for doc in corrected if doc.k is not None})
     heads = identity.lock_heads(connection, keys)
+    _drop_closed(connection, plan, {doc.id for doc in corrected if doc.k is None})
+    originals = _originals(connection, plan)
+    if any(doc.k is not None and doc.k not in heads for doc in originals.values()):
+        return None
     waiting = documents.line(connection, keys) if keys else {}
     lines = {k: Line(heads[k], waiting.get(k, [])) for k in keys}
     loaded = Loaded(lines, _tables(unit, planner, plan), originals, _candidates(lines, plan), planner)
@@ -66,6 +70,18 @@ def load(unit: UnitOfWork, planner: Planner, plan: Plan) -> Loaded | None:
     loaded.bodies = documents.bodies(connection, _likely_cases(plan, loaded))
     loaded.reload(unit, plan)
     return loaded
+
+
+def _originals(connection: Connection, plan: Plan) -> dict[int, Document]:
+    """What the window's edited resubmissions correct, as it is now: asked once for its keys and again under their locks."""
+    corrected = [doc.corrects for doc in plan.arrivals if doc.corrects is not None]
+    return documents.by_id(connection, corrected) if corrected else {}
+
+
+def _drop_closed(connection: Connection, plan: Plan, corrected: Collection[int]) -> None:
+    """Documents without a key are locked themselves: one that a command closed since it was read is not looked at again."""
+    waiting = documents.lock_keyless(connection, {doc.id for doc in plan.arrivals if doc.stored}.union(corrected))
+    plan.steps = [step for step in plan.steps if step.doc is None or step.doc.id in waiting or not step.doc.stored]
 
 
 def _likely_cases(plan: Plan, loaded: Loaded) -> set[int]:
