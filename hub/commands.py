@@ -251,6 +251,7 @@ class Commands:
             return Done(f"delivery {delivery} goes again", id=delivery)
 
     def _in_doubt(self, unit: UnitOfWork, delivery: int) -> None:
+        deliveries.lock(unit.connection, delivery)
         there = [key for key in holds.of(unit.connection, "delivery", delivery) if key[0] == Cause.IN_DOUBT]
         if not there:
             raise Reject(f"delivery {delivery} is not in doubt", fix="hub deliveries")

@@ -20,7 +20,7 @@ from hub.store import deliveries, holds
 from hub.store.database import Store
 from hub.store.deliveries import Circuit, Delivery
 from hub.store.records import problem_details
-from hub.store.unit import UnitOfWork
+from hub.store.unit import UnitOfWork, newest_revision
 
 log = logging.getLogger(__name__)
 AT_ONCE = 50
@@ -58,18 +58,21 @@ class Delivering:
     def recover(self, subscription: str | None = None) -> int:
         """What a dead owner was sending is uncertain: sent again, asked about, or in doubt; gives how many there were.
 
-        For the only process, or for one subscription under its lock: whoever else was sending for it is gone.
+        For the only process, or for one subscription under its lock: whoever else was sending for it is gone. What it marked as
+        uncertain and did not come to settle is settled too.
         """
         self.store.attend(self.owner)
         with self.store.read() as connection:
-            if not deliveries.left_by(connection, self.owner, subscription):
+            if not deliveries.left_by(connection, self.owner, subscription) and not deliveries.unsettled(connection, subscription):
                 return 0
         with self.store.unit() as unit:
             sending = deliveries.left_by(unit.connection, self.owner, subscription, lock=True)
             gone = {owner for owner in {item.owner for item in sending} if self.store.absent(owner)}
             left = [item for item in sending if item.owner in gone]
             for item in left:
-                self._record(unit, Sent(item, "uncertain", "its process died while it was sending"))
+                self._record(unit, Sent(item, "uncertain", "its process died while it was sending"), item.owner)
+        with self.store.read() as connection:
+            left = deliveries.unsettled(connection, subscription)
         for item in left:
             self._settle_uncertain(item)
         return len(left)
@@ -98,12 +101,15 @@ class Delivering:
             if circuit is not None and circuit.open_until > now:
                 return []
             due = deliveries.due(connection, subscription.id, now, _at_once(subscription, circuit))
+            known = newest_revision(connection)
         rendered = [_made(subscription, item, now) for item in due]
         good = [(item, made) for item, made in rendered if isinstance(made, Rendered)]
         if not rendered:
             return []
         reach("deliver.rendered")
         with self.store.unit() as unit:
+            if len(good) < len(rendered) and unit.lock_codebook(exclusive=False) != known:
+                rendered = [*good]  # codes came since: what misses one is looked at again, else it is held with the fact present
             still = deliveries.lock_pending(unit.connection, [item.id for item, _ in rendered])
             rendered = [(item, made) for item, made in rendered if item.id in still]
             good = [(item, made) for item, made in good if item.id in still]
@@ -136,9 +142,9 @@ class Delivering:
         with self.store.unit() as unit:
             for item, _ in batch:
                 if item.id not in tried:
-                    deliveries.finish(unit.connection, item.id, "pending", unit.now, detail="not tried", next_at=unit.now)
+                    self._record(unit, Sent(item, "pending", "not tried"), self.owner)
             for result in results:
-                self._record(unit, result)
+                self._record(unit, result, self.owner)
             self._turn_circuit(unit, subscription, results)
         reach("deliver.marked")
         for result in results:
@@ -149,12 +155,13 @@ class Delivering:
                 subscription=subscription.id, system=subscription.system,
             )  # fmt: skip
 
-    def _record(self, unit: UnitOfWork, result: Sent) -> None:
+    def _record(self, unit: UnitOfWork, result: Sent, owner: str | None) -> None:
         next_at = unit.now + (wait_after(result.delivery.tries + 1) if result.failed else 0)
-        deliveries.finish(
-            unit.connection, result.delivery.id, result.state, unit.now, detail=result.detail, receipt=result.receipt, next_at=next_at
-        )
-        if result.state == "refused":
+        counts = deliveries.finish(
+            unit.connection, result.delivery.id, result.state, unit.now, detail=result.detail, receipt=result.receipt, next_at=next_at,
+            owner=owner,
+        )  # fmt: skip
+        if result.state == "refused" and counts:
             fact = f"the receiver refused it: {result.detail}"
             fix = f"after the repair here or there: hub retry {result.delivery.id} --kind delivery"
             _hold(unit, result.delivery.id, Problem(Cause.REFUSED_BY_RECEIVER, result.delivery.subscription, fact, fix))
@@ -178,6 +185,8 @@ class Delivering:
         subscription = self.subscriptions.get(item.subscription)
         taken = _asked(subscription, item)
         with self.store.unit() as unit:
+            if deliveries.lock(unit.connection, item.id) != "uncertain":
+                return
             if taken is True:
                 deliveries.finish(unit.connection, item.id, "sent", unit.now, detail="asked back: it was taken")
             elif taken is False or (subscription is not None and subscription.idempotent):

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import zstandard
-from sqlalchemy import Connection, and_, case, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, case, exists, func, insert, select, true, update
 
 from hub.store.documents import unpack
 from hub.store.identity import insert_new
@@ -95,6 +95,20 @@ def lock_pending(connection: Connection, ids: list[int]) -> set[int]:
     return set(connection.execute(query, {"ids": ids}).scalars())
 
 
+def lock(connection: Connection, id: int) -> str | None:
+    """Lock a delivery, so that one person or process decides it at a time; gives its state, None when there is none."""
+    return connection.execute(select(delivery.c.state).where(delivery.c.id == id).with_for_update()).scalar()
+
+
+def unsettled(connection: Connection, subscription: str | None = None) -> list[Delivery]:
+    """Uncertain deliveries that nobody has settled: neither sent again nor put before a person. Who marked them died over it."""
+    held = exists().where(hold.c.owner_kind == "delivery", hold.c.owner == delivery.c.id, hold.c.cause == "in_doubt")
+    query = select(delivery).where(delivery.c.state == "uncertain", ~held).order_by(delivery.c.id)
+    if subscription is not None:
+        query = query.where(delivery.c.subscription == subscription)
+    return [_delivery(row) for row in connection.execute(query)]
+
+
 def start(connection: Connection, items: Iterable[tuple[Delivery, Mapping[str, Any]]], owner: str, now: int) -> None:
     """Mark a batch as ``sending`` with its bytes; committed before any byte leaves."""
     for item, rendered in items:
@@ -108,25 +122,31 @@ def start(connection: Connection, items: Iterable[tuple[Delivery, Mapping[str, A
 
 
 def finish(
-    connection: Connection, id: int, state: str, now: int, *, detail: str = "", receipt: str | None = None, next_at: int = 0
-) -> None:
-    """What came of an attempt. An acknowledgement may have overtaken the answer to the send: it stays."""
+    connection: Connection, id: int, state: str, now: int, *, detail: str = "", receipt: str | None = None, next_at: int = 0,
+    owner: str | None = None,
+) -> bool:  # fmt: skip
+    """What came of an attempt. An acknowledgement may have overtaken the answer to the send: it stays. Said by an ``owner`` it
+    counts only while that one is sending it: a process thought dead comes too late. Gives whether it counts."""
     values: dict[str, Any] = {"detail": detail, "next_at": next_at, "owner": None}
     if state == "sent":
         values |= {"sent_at": now, "receipt": receipt}
     elif state not in OPEN:
         values |= {"settled_at": now}
     overtaken = delivery.c.state.in_(("acknowledged", "refused"))
-    values["state"] = case((overtaken, delivery.c.state), else_=state) if state == "sent" else state
-    connection.execute(update(delivery).where(delivery.c.id == id).values(values))
+    values["state"] = case((overtaken, delivery.c.state), else_=state) if state != "refused" else state
+    mine = delivery.c.owner == owner if owner is not None else true()
+    if connection.execute(update(delivery).where(delivery.c.id == id, mine).values(values)).rowcount == 0:
+        return False
     last = select(func.max(attempt.c.n)).where(attempt.c.delivery == id).scalar_subquery()
     row = (attempt.c.delivery == id) & (attempt.c.n == last) & attempt.c.ended_at.is_(None)
     connection.execute(update(attempt).where(row).values(ended_at=now, outcome=state, detail=detail))
+    return True
 
 
-def forget_bytes(connection: Connection, id: int, now: int) -> None:
-    """Send it again as it would be made now: a person repaired what was refused."""
-    connection.execute(update(delivery).where(delivery.c.id == id).values(state="pending", payload=None, next_at=now, settled_at=None))
+def forget_bytes(connection: Connection, id: int, now: int) -> bool:
+    """Send it again as it would be made now: a person repaired what was refused. False for one that may have been taken."""
+    known = update(delivery).where(delivery.c.id == id, delivery.c.state.in_(("pending", "refused")))
+    return connection.execute(known.values(state="pending", payload=None, next_at=now, settled_at=None)).rowcount > 0
 
 
 def circuits(connection: Connection) -> dict[str, Circuit]:

@@ -58,7 +58,12 @@ class UnitOfWork:
 
     def revision(self) -> int:
         """The newest committed revision of the codebook."""
-        return int(self.connection.execute(select(codebook.c.revision)).scalar_one())
+        return newest_revision(self.connection)
+
+
+def newest_revision(connection: Connection) -> int:
+    """The newest revision of the codebook that a connection sees."""
+    return int(connection.execute(select(codebook.c.revision)).scalar_one())
 
 
 def rows(connection: Connection, statement: Any, **values: Any) -> list[Any]:
