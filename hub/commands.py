@@ -168,6 +168,7 @@ class Commands:
     def reject_message(self, actor: Actor, message: int, why: str) -> Done:
         """End the hold of a message that cannot be read."""
         with self._as(actor, "reject", f"message {message}", why) as unit:
+            unit.lock_codebook(exclusive=False)
             there = holds.of(unit.connection, "message", message)
             if not there:
                 raise Reject(f"message {message} is not held", fix="hub holds")
@@ -187,14 +188,15 @@ class Commands:
     def retry(self, actor: Actor, kind: str, id: int) -> Done:
         """``hub retry``: after a repair. A document, a message (from where it stopped), or a delivery (made anew)."""
         with self._as(actor, "retry", f"{kind} {id}") as unit:
+            unit.lock_codebook(exclusive=True)
             there = holds.of(unit.connection, kind, id)
             mine = [key for key in there if key[0] not in (Cause.CONFLICT, Cause.PREDECESSOR_MISSING, Cause.IN_DOUBT)]
             if not mine:
                 raise Reject(f"{kind} {id} has no hold that a retry removes", fix=_other_commands(there))
-            unit.lock_codebook(exclusive=True)
             holds.remove(unit.connection, [(kind, id, *key) for key in mine])
             if kind == "delivery":
-                deliveries.forget_bytes(unit.connection, id, unit.now)
+                if not deliveries.forget_bytes(unit.connection, id, unit.now):
+                    raise Reject(f"delivery {id} is on its way, or in doubt", fix=_other_commands(there))
             elif len(mine) == len(there):
                 holds.queue(unit, kind, [id])
             return Done(f"{kind} {id} is tried again", freed=1, id=id)
