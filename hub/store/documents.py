@@ -146,6 +146,12 @@ def unanswered(connection: Connection, most: int) -> list[tuple[Document, int]]:
     return [(_document(row), row.created_at) for row in connection.execute(query)]
 
 
+def lock_unanswered(connection: Connection, ids: list[int]) -> set[int]:
+    """Lock documents, sorted, and give those that wait still: one that was decided meanwhile has its answer."""
+    open = select(document.c.id).where(among(document.c.id, "ids"), document.c.state == "waiting", document.c.answered_at.is_(None))
+    return set(connection.execute(open.order_by(document.c.id).with_for_update(), {"ids": ids}).scalars()) if ids else set()
+
+
 def mark_answered(connection: Connection, ids: list[int], now: int) -> None:
     """They have had their answer that they are pending."""
     if ids:
