@@ -39,7 +39,7 @@ class Loaded:
     states: dict[str, ServiceState] = field(default_factory=dict)
     given: dict[int, Applicable] = field(default_factory=dict)
     bodies: dict[int, bytes] = field(default_factory=dict)
-    repeats: dict[int, int | None] = field(default_factory=dict)
+    repeats: dict[int, list[int]] = field(default_factory=dict)
 
     def reload(self, unit: UnitOfWork, plan: Plan) -> None:
         """What services may need, collected over the window, locked sorted by them."""
@@ -307,9 +307,15 @@ class Deciding:
     def repeated(self, doc: Document) -> int | None:
         seq, n = message_of(doc.id)
         if seq not in self.loaded.repeats:
-            self.loaded.repeats[seq] = messages.earlier_with_hash(self.unit.connection, self.plan.messages[seq])
-        earlier = self.loaded.repeats[seq]
-        return None if earlier is None else document_id(earlier, n)
+            self.loaded.repeats[seq] = messages.same_bytes(self.unit.connection, self.plan.messages[seq])
+        others = [document_id(other, n) for other in self.loaded.repeats[seq]]
+        earlier = next((other for other in others if other < doc.id), None)
+        return earlier or self._decided_before(doc, others)
+
+    def _decided_before(self, doc: Document, others: list[int]) -> int | None:
+        """A lower number may become visible later: then the one with the higher number was the first to be decided."""
+        found = documents.by_id(self.unit.connection, others) if others else {}
+        return next((other.id for other in found.values() if not (other.state is State.DUPLICATE and other.of == doc.id)), None)
 
     def _decision(self) -> Decision:
         lines = [*self.lines.values(), *self.loose]
