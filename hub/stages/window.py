@@ -115,24 +115,27 @@ class Lane:
         with self.store.slot(f"partition.{p}") as mine:
             if not mine and not over:
                 return Outcome(busy=True)
-            self._own(p)
-            return self._window(p, limit)
+            return self._window(p, limit) if self._own(p) else Outcome(busy=True)
 
-    def _own(self, p: int) -> None:
-        """Take over a partition, in a commit of its own; a dead owner counts as a try, since its work may have killed it."""
+    def _own(self, p: int) -> bool:
+        """Take over a partition, in a commit of its own; a dead owner counts as a try, since its work may have killed it. False:
+        a window of another is open. Nobody waits for it: it may be of a process that is stopped, and there are other partitions."""
         if p in self._left:
             self._suspect(p)
         if not self.store.shared:
-            return
+            return True
         self.store.attend(self.owner)
         with self.store.read() as connection:
             before = work.owner(connection, p)
         if before == self.owner:
-            return
+            return True
         dead = before is not None and self.store.absent(before)
         with self.store.unit() as unit:
+            if not unit.lock_partition(p):
+                return False
             tries = work.take(unit.connection, p, before, self.owner, int(dead))
         self._alone[p] = LIMIT if tries > 1 else self._alone.get(p, 0)
+        return True
 
     def _window(self, p: int, limit: int | None) -> Outcome:
         most = limit or (1 if self._alone.get(p) else self.limit)
