@@ -115,13 +115,18 @@ class Commands:
         return self._waiting(unit, found.document)
 
     def _waiting(self, unit: UnitOfWork, id: int) -> Document:
-        """A document that is still open, its key locked first: the same order as a window."""
+        """A document that is still open, its key locked first (itself, where it has none): the same order as a window."""
         doc = documents.by_id(unit.connection, [id]).get(id)
-        if doc is not None and doc.k is not None:
-            identity.lock_heads(unit.connection, [doc.k])
-            doc = documents.by_id(unit.connection, [id])[id]
+        k = doc.k if doc is not None else None
+        if k is None:
+            documents.lock_keyless(unit.connection, [id])
+        else:
+            identity.lock_heads(unit.connection, [k])
+        doc = documents.by_id(unit.connection, [id]).get(id)
         if doc is None or not doc.waiting:
             raise Reject(f"document {id} is {doc.state if doc else 'not there'}", fix="only a waiting document can be changed")
+        if doc.k != k:
+            raise Reject(f"document {id} got its key at this moment", fix="look at it again; then ask again")
         unit.lock_codebook(exclusive=False)
         return doc
 
@@ -164,6 +169,7 @@ class Commands:
     def reject_message(self, actor: Actor, message: int, why: str) -> Done:
         """End the hold of a message that cannot be read."""
         with self._as(actor, "reject", f"message {message}", why) as unit:
+            unit.lock_codebook(exclusive=False)
             there = holds.of(unit.connection, "message", message)
             if not there:
                 raise Reject(f"message {message} is not held", fix="hub holds")
@@ -183,14 +189,15 @@ class Commands:
     def retry(self, actor: Actor, kind: str, id: int) -> Done:
         """``hub retry``: after a repair. A document, a message (from where it stopped), or a delivery (made anew)."""
         with self._as(actor, "retry", f"{kind} {id}") as unit:
+            unit.lock_codebook(exclusive=True)
             there = holds.of(unit.connection, kind, id)
             mine = [key for key in there if key[0] not in (Cause.CONFLICT, Cause.PREDECESSOR_MISSING, Cause.IN_DOUBT)]
             if not mine:
                 raise Reject(f"{kind} {id} has no hold that a retry removes", fix=_other_commands(there))
-            unit.lock_codebook(exclusive=True)
             holds.remove(unit.connection, [(kind, id, *key) for key in mine])
             if kind == "delivery":
-                deliveries.forget_bytes(unit.connection, id, unit.now)
+                if not deliveries.forget_bytes(unit.connection, id, unit.now):
+                    raise Reject(f"delivery {id} is on its way, or in doubt", fix=_other_commands(there))
             elif len(mine) == len(there):
                 holds.queue(unit, kind, [id])
             return Done(f"{kind} {id} is tried again", freed=1, id=id)
@@ -264,6 +271,7 @@ class Commands:
         return Done(f"{count} publications go once more", facts={"count": count})
 
     def _in_doubt(self, unit: UnitOfWork, delivery: int) -> None:
+        deliveries.lock(unit.connection, delivery)
         there = [key for key in holds.of(unit.connection, "delivery", delivery) if key[0] == Cause.IN_DOUBT]
         if not there:
             raise Reject(f"delivery {delivery} is not in doubt", fix="hub deliveries")

@@ -68,6 +68,7 @@ POINTS = (
     "relay.after_publish",  # published and confirmed; the rows are there still
     "relay.after_delete",  # the confirmed rows are gone
     "release.before_commit",  # a fact, its revision and what it freed are written
+    "release.batch",  # a batch of a release above 1,000 is written
     "release.between_batches",  # one batch of a release above 1,000 is committed
     "command.before_commit",  # what a person changed is written, without its audit
     "migrate.step",  # one step of a migration is done, in the transaction of all

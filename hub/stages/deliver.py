@@ -65,8 +65,9 @@ class Delivering:
         self._stopping.set()
 
     def recover(self, subscription: str | None = None) -> int:
-        """What a dead owner was sending is uncertain: sent again, asked about, or in doubt; gives how many there were. What this
-        process marked and never sent, because the store went away between, waits again.
+        """What a dead owner was sending is uncertain: sent again, asked about, or in doubt; gives how many there were. What it marked as
+        uncertain and did not come to settle is settled too, and what this process marked and never sent, because the store went away
+        between, waits again.
 
         For the only process, or for one subscription under its lock: whoever else was sending for it is gone.
         """
@@ -82,7 +83,8 @@ class Delivering:
             gone = {owner for owner in {item.owner for item in found} - {self.owner} if owner is None or self.store.locks.absent(owner)}
             left = [item for item in found if item.owner in gone]
             for item in left:
-                self._record(unit, Sent(item, "uncertain", "its process died while it was sending"))
+                if item.state == "sending":
+                    self._record(unit, Sent(item, "uncertain", "its process died while it was sending"))
         for item in left:
             self._settle_uncertain(item)
         return len(left)
@@ -117,12 +119,15 @@ class Delivering:
             if circuit is not None and circuit.open_until > now:
                 return []
             due = deliveries.due(connection, subscription.id, now, _at_once(subscription, circuit))
+            known = newest_revision(connection)
         rendered = [self._made(subscription, item) for item in due]
         good = [(item, made) for item, made in rendered if isinstance(made, Rendered)]
         if not rendered:
             return []
         reach("deliver.rendered")
         with self.store.unit() as unit:
+            if len(good) < len(rendered) and unit.lock_codebook(exclusive=False) != known:
+                rendered = [*good]  # codes came since: what misses one is looked at again, else it is held with the fact present
             still = deliveries.lock_pending(unit.connection, [item.id for item, _ in rendered])
             rendered = [(item, made) for item, made in rendered if item.id in still]
             good = [(item, made) for item, made in good if item.id in still]
@@ -219,6 +224,8 @@ class Delivering:
         subscription = self.subscriptions.get(item.subscription)
         taken = _asked(subscription, item)
         with self.store.unit() as unit:
+            if deliveries.lock(unit.connection, item.id) != "uncertain":
+                return
             if taken is True:
                 deliveries.finish(unit.connection, item.id, "sent", unit.now, detail="asked back: it was taken")
             elif taken is False or (subscription is not None and subscription.idempotent):

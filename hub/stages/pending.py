@@ -19,6 +19,8 @@ def answer_pending(store: Store, ports: Ports) -> int:
     late = [(doc, since) for doc, since in waiting if _within(ports, doc) is not None]
     with store.unit() as unit:
         due = [doc for doc, since in late if since + (_within(ports, doc) or 0) <= unit.now]
+        open = documents.lock_unanswered(unit.connection, [doc.id for doc in due])
+        due = [doc for doc in due if doc.id in open]
         bodies = documents.bodies(unit.connection, [doc.id for doc in due])
         made = [(doc, ports.answer(doc, _parsed(bodies.get(doc.id)), "pending", "received, not yet decided")) for doc in due]
         entries = [

@@ -6,7 +6,7 @@ the codebook, or none. A large message goes on where the last window stopped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -172,20 +172,26 @@ class Planner:
             return self._take_message(plan, row, room, end)
         if row.kind == "key":
             return self._take_key(plan, row, waiting.fronts.get(row.k or "", []))
-        doc = waiting.alone.get(row.ref or 0)
+        alone = [doc for doc in (waiting.alone.get(row.ref or 0),) if doc is not None and doc.waiting]
+        if not self._suits(plan, alone):
+            return None
         plan.work.append(row)
-        if doc is not None and doc.waiting:
-            plan.steps.append(Step("again", row, doc, doc.k or ""))
+        plan.steps.extend(Step("again", row, doc, doc.k or "") for doc in alone)
         return 1
 
     def _take_key(self, plan: Plan, row: Work, front: list[Document]) -> int | None:
-        exclusive = any(self._exclusive(doc) for doc in front)
-        if front and plan.exclusive is not None and plan.exclusive != exclusive:
+        if not self._suits(plan, front):
             return None
-        plan.exclusive = exclusive if front else plan.exclusive
         plan.work.append(row)
         plan.steps.append(Step("walk", row, None, row.k or ""))
         return len(front)
+
+    def _suits(self, plan: Plan, docs: Iterable[Document]) -> bool:
+        """Whether stored documents may be in this window: all of it change the codebook, or none does."""
+        kinds = {self.ports.terms(doc.system, doc.route, doc.type).exclusive for doc in docs}
+        if plan.exclusive is None and kinds:
+            plan.exclusive = any(kinds)
+        return not kinds or plan.exclusive == any(kinds)
 
     def _take_message(self, plan: Plan, row: Work, room: int, end: float) -> int | None:
         seq = row.ref or 0
@@ -339,9 +345,6 @@ class Planner:
         self.say(doc, item)
         plan.bodies[doc.id] = item.body
         plan.translations[doc.id] = doc
-
-    def _exclusive(self, doc: Document) -> bool:
-        return self.ports.terms(doc.system, doc.route, doc.type).exclusive
 
 
 def _only_orphan(doc: Document) -> bool:

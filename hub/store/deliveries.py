@@ -111,6 +111,11 @@ def lock_pending(connection: Connection, ids: list[int]) -> set[int]:
     return set(connection.execute(query, {"ids": ids}).scalars())
 
 
+def lock(connection: Connection, id: int) -> str | None:
+    """Lock a delivery, so that one person or process decides it at a time; gives its state, None when there is none."""
+    return connection.execute(select(delivery.c.state).where(delivery.c.id == id).with_for_update()).scalar()
+
+
 def start(connection: Connection, items: Iterable[tuple[Delivery, Mapping[str, Any]]], owner: str, now: int) -> None:
     """Mark a batch as ``sending`` with its bytes; committed before any byte leaves."""
     for item, rendered in items:
@@ -133,16 +138,17 @@ def finish(
     elif state not in OPEN:
         values |= {"settled_at": now}
     overtaken = delivery.c.state.in_(("acknowledged", "refused"))
-    values["state"] = case((overtaken, delivery.c.state), else_=state) if state == "sent" else state
+    values["state"] = case((overtaken, delivery.c.state), else_=state) if state != "refused" else state
     connection.execute(update(delivery).where(delivery.c.id == id).values(values))
     last = select(func.max(attempt.c.n)).where(attempt.c.delivery == id).scalar_subquery()
     row = (attempt.c.delivery == id) & (attempt.c.n == last) & attempt.c.ended_at.is_(None)
     connection.execute(update(attempt).where(row).values(ended_at=now, outcome=state, detail=detail))
 
 
-def forget_bytes(connection: Connection, id: int, now: int) -> None:
-    """Send it again as it would be made now: a person repaired what was refused."""
-    connection.execute(update(delivery).where(delivery.c.id == id).values(state="pending", payload=None, next_at=now, settled_at=None))
+def forget_bytes(connection: Connection, id: int, now: int) -> bool:
+    """Send it again as it would be made now: a person repaired what was refused. False for one that may have been taken."""
+    known = update(delivery).where(delivery.c.id == id, delivery.c.state.in_(("pending", "refused")))
+    return connection.execute(known.values(state="pending", payload=None, next_at=now, settled_at=None)).rowcount > 0
 
 
 def circuits(connection: Connection) -> dict[str, Circuit]:

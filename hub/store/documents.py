@@ -28,6 +28,12 @@ _front = _line.limit(bindparam("most"))
 _by_id = select(*_line_columns).where(among(document.c.id, "ids"))
 _existing = select(document.c.id).where(among(document.c.id, "ids"))
 _bodies = select(document.c.id, document.c.body).where(among(document.c.id, "ids"))
+_keyless = (
+    select(document.c.id)
+    .where(among(document.c.id, "ids"), document.c.state == "waiting", document.c.k.is_(None))
+    .order_by(document.c.id)
+    .with_for_update()
+)
 _contents = select(document.c.id, document.c.s, document.c.f, document.c.inputs).where(among(document.c.id, "ids"))
 _holds = select(hold.c.owner, hold.c.cause, hold.c.cause_key, hold.c.details).where(
     hold.c.owner_kind == "document", among(hold.c.owner, "ids")
@@ -69,6 +75,12 @@ def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Document]:
     items = {row.id: _document(row) for row in connection.execute(_by_id, {"ids": wanted})} if wanted else {}
     with_holds(connection, list(items.values()))
     return items
+
+
+def lock_keyless(connection: Connection, ids: Iterable[int]) -> set[int]:
+    """Lock documents that have no key to be locked by, sorted; gives those that wait still, and without a key."""
+    wanted = sorted(set(ids))
+    return set(connection.execute(_keyless, {"ids": wanted}).scalars()) if wanted else set()
 
 
 def existing(connection: Connection, ids: list[int]) -> set[int]:
@@ -136,6 +148,12 @@ def unanswered(connection: Connection, most: int) -> list[tuple[Document, int]]:
     where = (document.c.state == "waiting") & document.c.answered_at.is_(None)
     query = select(*_line_columns).where(where).order_by(document.c.created_at).limit(most)
     return [(_document(row), row.created_at) for row in connection.execute(query)]
+
+
+def lock_unanswered(connection: Connection, ids: list[int]) -> set[int]:
+    """Lock documents, sorted, and give those that wait still: one that was decided meanwhile has its answer."""
+    open = select(document.c.id).where(among(document.c.id, "ids"), document.c.state == "waiting", document.c.answered_at.is_(None))
+    return set(connection.execute(open.order_by(document.c.id).with_for_update(), {"ids": ids}).scalars()) if ids else set()
 
 
 def mark_answered(connection: Connection, ids: list[int], now: int) -> None:

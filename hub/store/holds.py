@@ -123,6 +123,7 @@ def run_jobs(unit: UnitOfWork) -> int:
         return 0
     unit.lock_codebook(exclusive=True)
     freed = release_batch(unit, Cause(job.cause, job.cause_key))
+    reach("release.batch")
     if freed.rows < AT_ONCE:
         unit.connection.execute(delete(release_job).where(release_job.c.id == job.id))
     return max(freed.rows, 1)

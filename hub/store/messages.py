@@ -111,10 +111,10 @@ def finish(connection: Connection, outcomes: Iterable[Mapping[str, Any]]) -> Non
     bulk.change(connection, message, ["seq"], list(outcomes))
 
 
-def earlier_with_hash(connection: Connection, found: Message) -> int | None:
-    """The first earlier message of the same system and route with the same raw bytes, or None (identity row 5, ``delta``)."""
+def same_bytes(connection: Connection, found: Message) -> list[int]:
+    """The other messages of the same system and route with the same raw bytes, in their order (identity row 5, ``delta``)."""
     same = (message.c.sha == found.sha) & (message.c.system == found.system) & (message.c.route == found.route)
-    return connection.execute(select(message.c.seq).where(same & (message.c.seq < found.seq)).order_by(message.c.seq).limit(1)).scalar()
+    return list(connection.execute(select(message.c.seq).where(same & (message.c.seq != found.seq)).order_by(message.c.seq)).scalars())
 
 
 def _message(row: Any) -> Message:

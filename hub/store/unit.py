@@ -1,14 +1,15 @@
 """The unit of work: one transaction, one effect. Every table module takes its connection; locks are asked for here.
 
-Lock order, everywhere: partition -> key rows (sorted) -> service rows (sorted) -> codebook. On SQLite a writing
+Lock order, everywhere: partition -> key rows (sorted) -> technical ids -> service rows (sorted) -> codebook. On SQLite a writing
 transaction is alone, so the lock points are statements without a lock clause or nothing at all; the text stays the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import xxhash
 from sqlalchemy import Connection as Connection
 from sqlalchemy import select, text
 
@@ -17,6 +18,8 @@ from hub.store.lane_tables import partition
 
 CODEBOOK_LOCK = 7_231_001
 _newest = select(codebook.c.revision)
+IDS_LOCK, ID_LOCKS = 7233, 1024
+"""Technical ids are locked by hash, so that no window fills the server's table of locks."""
 
 
 class UnitOfWork:
@@ -40,6 +43,13 @@ class UnitOfWork:
         """Own partition ``p`` until the end of this transaction; False when another has it (``skip locked``)."""
         row = select(partition.c.p).where(partition.c.p == p).with_for_update(skip_locked=True)
         return self.connection.execute(row).first() is not None
+
+    def lock_ids(self, ids: Iterable[str]) -> None:
+        """Be the only one that decides documents with these technical ids, where two windows may have one under two keys."""
+        wanted = sorted({xxhash.xxh3_64_intdigest(one.encode()) % ID_LOCKS for one in ids})
+        if wanted and self.connection.dialect.name == "postgresql":
+            every = text("SELECT pg_advisory_xact_lock(:space, id) FROM unnest(CAST(:ids AS integer[])) AS id")
+            self.connection.execute(every, {"space": IDS_LOCK, "ids": wanted})
 
     def lock_codebook(self, *, exclusive: bool) -> int:
         """The fair lock of the codebook (a shared row lock would starve its writer); gives the newest revision."""

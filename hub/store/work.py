@@ -14,7 +14,7 @@ from hub.store.records import Work
 from hub.store.schema import among
 
 _claim = select(work).where(work.c.partition == bindparam("p")).order_by(work.c.seq).limit(bindparam("most"))
-_still = select(work.c.seq).where(among(work.c.seq, "seqs"))
+_still = select(work.c.seq, work.c.done).where(among(work.c.seq, "seqs"))
 _standing = select(partition.c.owner, partition.c.tries).where(partition.c.p == bindparam("p"))
 _delete = delete(work).where(among(work.c.seq, "seqs"))
 
@@ -35,9 +35,11 @@ def claim(connection: Connection, p: int, most: int) -> list[Work]:
     return [_work(row) for row in connection.execute(_claim, {"p": p, "most": most})]
 
 
-def still_there(connection: Connection, seqs: list[int]) -> set[int]:
-    """Which of these rows nobody has settled meanwhile; asked again under the partition's lock."""
-    return set(connection.execute(_still, {"seqs": seqs}).scalars())
+def still_there(connection: Connection, rows: Iterable[Work]) -> bool:
+    """Whether nobody has settled one of these rows or brought it further meanwhile; asked again under the partition's lock."""
+    wanted = {(row.seq, row.done) for row in rows}
+    found = connection.execute(_still, {"seqs": sorted(seq for seq, _ in wanted)})
+    return {(row.seq, row.done) for row in found} == wanted
 
 
 def settle(connection: Connection, seqs: list[int]) -> None:

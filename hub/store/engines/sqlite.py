@@ -152,8 +152,13 @@ def _sync(place: Path) -> None:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """A consistent copy of a database file that may be in use (SQLite's own backup)."""
-    with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
+    """A consistent copy of a database file that may be in use (SQLite's own backup). It has its name once it is whole: what a
+    process that died left of one is made anew."""
+    part = target.with_name(f"{target.name}.part")
+    for left in (part, *(part.with_name(part.name + end) for end in ("-journal", "-wal", "-shm"))):
+        left.unlink(missing_ok=True)
+    with sqlite3.connect(source) as old, sqlite3.connect(part) as new:
         old.backup(new)
     old.close()
     new.close()
+    part.replace(target)
