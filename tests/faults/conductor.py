@@ -17,7 +17,7 @@ from tests.faults.family import Family
 from tests.faults.killer import ARMED, Killer, inside
 from tests.faults.plan import Plan, read_lines, tell
 from tests.faults.prepare import write_config
-from tests.faults.rules import BREAKS, CORPUS, SHOWN
+from tests.faults.rules import BREAKS, CORPUS, PLACED, SHOWN
 from tests.faults.servers import Servers, servers
 from tests.faults.traffic import Traffic
 from tests.services.private import free_port
@@ -106,13 +106,15 @@ class Run:
     def through(self) -> dict[str, Any]:
         """All of it; gives the counts."""
         self.prepare()
-        crew = Crew(self.family, self.plan, ARMED)
+        placed = self.plan.broken in PLACED
+        crew = Crew(self.family, self.plan, 0.0 if placed else ARMED)
         crew.start()
         self.wait_ready(crew)
         self.say("the hub is up; traffic and kills begin")
         partner = self.family.start("partner", "partner")
-        traffic = Traffic(self.family.folder, self.plan.documents, self.order.kills)
+        traffic = Traffic(self.family.folder, self.plan.documents, self.order.kills, placed=placed)
         killer = Killer(crew, self.servers, self.order.kills, self.order.seed, self.say, self.order.extra, traffic.behind)
+        killer.least_pace = float(placed)
         killer.run(self.deadline)
         traffic.close()
         tell(self.family.folder, "pace", "1")

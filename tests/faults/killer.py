@@ -44,6 +44,7 @@ class Killer:
     say: Callable[[str], None]
     extra: tuple[str, ...] = ()
     ahead: Callable[[float], bool] = lambda share: False
+    least_pace: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -73,7 +74,7 @@ class Killer:
         told = -1
         while self.done < self.kills and time.monotonic() < deadline:
             done = self.done
-            tell(self.crew.folder, "pace", str(done / self.kills))
+            tell(self.crew.folder, "pace", str(max(self.least_pace, done / self.kills)))
             if done // max(1, self.kills // 10) > told:
                 told = done // max(1, self.kills // 10)
                 self.say(f"{done} of {self.kills} kills; {self.crew.running()}")

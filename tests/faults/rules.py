@@ -40,6 +40,8 @@ SHOWN: Mapping[str, str] = {
     "second_look": "stuck_holds",
 }  # fmt: skip
 """Switch -> the count in which it must show."""
+PLACED = ("second_look",)
+"""Switches that wait for a placed moment: nobody is killed before the flag ``given``, and everything may be sent at once."""
 LATE_CODES = ("order", "release")
 """Switches under which codes come only at the end, so that there is something to be released."""
 WIDE = 0.25
