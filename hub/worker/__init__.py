@@ -8,6 +8,7 @@ fetching, the relay, housekeeping) is done under a lock that dies with its proce
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from threading import Event
 
@@ -69,10 +70,11 @@ class Worker:
             loop.wake()
 
     def stop(self, seconds: float = 30.0) -> bool:
-        """Finish windows and sends that run, start no more; False when something did not end in time."""
+        """Finish windows and sends that run, start no more; False when something did not end in time, however many did not."""
         for loop in self.loops:
             loop.stop()
-        ended = [loop.join(seconds) for loop in self.loops]
+        until = time.monotonic() + seconds
+        ended = [loop.join(max(0.0, until - time.monotonic())) for loop in self.loops]
         self.flow.channels.stop()
         return all(ended)
 
