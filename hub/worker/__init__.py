@@ -77,15 +77,16 @@ class Worker:
             loop.wake()
 
     def stop(self, seconds: float = 30.0) -> bool:
-        """Finish the window and the sends that run, start no more; False when something did not end in time. A send may take long:
-        wake-ups go to other workers as soon as the window has ended."""
+        """Finish the window and the sends that run, start no more; False when something did not end in time, however many did not. A send
+        may take long: wake-ups go to other workers as soon as the window has ended."""
         self._lane.stop()
         self.flow.delivering.stop()
         for loop in self.loops:
             loop.stop()
+        until = monotonic() + seconds
         self.windows.join(seconds)
         self.flow.channels.rest()
-        ended = [loop.join(seconds) for loop in self.loops]
+        ended = [loop.join(max(0.0, until - monotonic())) for loop in self.loops]
         self.flow.channels.stop()
         return all(ended)
 

@@ -15,6 +15,8 @@ from tests.operations.release import ROOT
 PAGES = ROOT / "docs" / "how-to"
 FENCE = re.compile(r"^```(?P<language>\w+)(?: (?P<user>\w+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 PATIENCE = 100
+USERS = {"postgres": "postgres"}
+"""Blocks of these users are typed by a user of this machine, where the tests run as root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,12 @@ def typed(page: str, heading: str) -> list[Block]:
 
 
 class Terminal:
-    """Types blocks. ``places``: what stands on the page -> what it is here, the longest first."""
+    """Types blocks. ``places``: what stands on the page -> what it is here; ``environments``: what a user's blocks are typed with."""
 
-    def __init__(self, folder: Path, places: Mapping[str, str], environments: Mapping[str, Mapping[str, str]]) -> None:
-        self.folder, self.places, self.environments = folder, dict(places), environments
+    def __init__(
+        self, folder: Path, places: Mapping[str, str], environments: Mapping[str, Mapping[str, str]], users: Mapping[str, str] = USERS
+    ) -> None:
+        self.folder, self.places, self.environments, self.users = folder, dict(places), environments, users
 
     def here(self, text: str) -> str:
         """A text of the page with the places of this machine."""
@@ -55,10 +59,11 @@ class Terminal:
     def type(self, block: Block) -> str:
         """What it says; every line of it must end well."""
         environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}:/usr/sbin", "PYTHONPATH": str(ROOT)}
-        as_user = {"user": block.user, "group": block.user, "extra_groups": []} if block.user and os.geteuid() == 0 else {}
+        name = self.users.get(block.user) if os.geteuid() == 0 else None
+        as_user = {} if name is None else {"user": name, "group": name, "extra_groups": []}
         text = self.here(block.text)
         done = subprocess.run(  # type: ignore[call-overload]
-            ["bash", "-euo", "pipefail", "-c", text], cwd=self.folder if not as_user else "/", timeout=PATIENCE, text=True,
+            ["bash", "-euo", "pipefail", "-c", text], cwd="/" if as_user else self.folder, timeout=PATIENCE, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
             env=environment | dict(self.environments.get(block.user, {})), **as_user,
         )  # fmt: skip

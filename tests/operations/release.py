@@ -39,11 +39,20 @@ class Newer:
 
     def __init__(self, folder: Path, revision: str, does: str) -> None:
         self.folder, self.steps = folder, folder / "migrations"
+        folder.mkdir(exist_ok=True)
         shutil.copytree(migrate.HERE, self.steps, ignore=shutil.ignore_patterns("__pycache__"))
         text = STEP.format(revision=revision, after=migrate.newest()[0], does=does)
         (self.steps / "versions" / f"r{revision}_more.py").write_text(text, "utf-8")
         self.program = folder / "newer.py"
         self.program.write_text(PROGRAM.format(steps=str(self.steps)), "utf-8")
+
+    def as_hub(self) -> dict[str, str]:
+        """An environment in which ``hub`` is this release."""
+        place = self.folder / "bin" / "hub"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(f'#!/bin/sh\nexec {sys.executable} {self.program} "$@"\n')
+        place.chmod(0o755)
+        return {"PATH": f"{place.parent}:{os.environ['PATH']}"}
 
     def command(self, *words: str) -> list[str]:
         """How it is started."""

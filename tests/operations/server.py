@@ -39,12 +39,40 @@ class Server:
     def make(self, settings: str) -> None:
         """Make the cluster with the page's settings, start it, make the database."""
         words = ["-A", "trust", "-U", "hub", "-E", "UTF8", "--locale=C.UTF-8", "-D", str(self.main)]
-        run([str(self.programs / "initdb"), *words], USER)
+        run([str(self.programs / "initdb"), "--wal-segsize=1", *words], USER)
         lines = [*SETTINGS, f"port={self.port}", f"unix_socket_directories='{self.folder}'", "listen_addresses='127.0.0.1'"]
-        with (self.main / "postgresql.conf").open("a") as file:
-            file.write("\n".join(["", *lines, settings]))
-        run([str(self.programs / "pg_ctl"), "-D", str(self.main), "-l", str(self.folder / "log"), "-w", "start"], USER)
+        self.configure("\n".join([*lines, settings]), running=False)
+        self.start()
         self.ask("create database hub", "postgres")
+
+    def start(self) -> None:
+        """Start it, where it does not run."""
+        with suppress(Unavailable):
+            run([str(self.programs / "pg_ctl"), "-D", str(self.main), "status"], USER)
+            return
+        run([str(self.programs / "pg_ctl"), "-D", str(self.main), "-l", str(self.folder / "log"), "-w", "start"], USER)
+
+    def allow(self, line: str) -> None:
+        """A first line of ``pg_hba.conf``."""
+        file = self.main / "pg_hba.conf"
+        file.write_text(f"{line}\n{file.read_text()}")
+        self.ask("select pg_reload_conf()")
+
+    def standby(self) -> Server:
+        """A second server that follows this one, in a folder below it."""
+        other = Server(self.folder / "standby")
+        command = [str(self.programs / "pg_basebackup"), "-h", str(self.folder), "-p", str(self.port), "-U", "hub", "-R", "-c", "fast"]
+        run([*command, "-D", str(other.main)], USER)
+        other.configure(f"port={other.port}\nunix_socket_directories='{other.folder}'", running=False)
+        other.start()
+        return other
+
+    def configure(self, settings: str, *, running: bool = True) -> None:
+        """Further lines of ``postgresql.conf``; a server that runs takes them up."""
+        with (self.main / "postgresql.conf").open("a") as file:
+            file.write(f"\n{settings}\n")
+        if running:
+            self.ask("select pg_reload_conf()")
 
     def ask(self, statement: str, database: str = "hub") -> object:
         """One statement; the first value of its first row, if it gives rows."""

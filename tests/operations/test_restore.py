@@ -185,12 +185,15 @@ def test_a_restore_of_the_embedded_store(tmp_path: Path) -> None:
     backups.mkdir()
     with House(tmp_path, f"sqlite:///{tmp_path}/var/hub.db") as house:
         places = {"/var/backups/hub": str(backups), "/srv/agent": str(tmp_path), "/etc/hub": str(tmp_path)}
+        places |= {"127.0.0.1:8080": f"127.0.0.1:{house.port}"}
         terminal = Terminal(tmp_path, places, {})
         house.prepare()
         house.start("api", "run")
         house.ready()
         house.partners.begin_day()
         house.orders(9)
+        [watch] = typed("operate.md", "What to watch")
+        assert "hub_store_up 1.0" in terminal.type(watch)
         [copy] = typed(PAGE, "Back up the embedded store")
         terminal.type(copy)
         house.quiet()

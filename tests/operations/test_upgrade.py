@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from hub.store import migrate
 from hub.store.database import Store
 from tests.operations.house import House, until
+from tests.operations.page import Terminal, typed
 from tests.operations.release import ADDS, RENAMES, Newer, begun, ended, this_release
 from tests.services.postgres import need_node
 
@@ -49,10 +52,13 @@ def begin(house: House) -> None:
 def test_a_release_takes_over_one_by_one_while_it_adds_to_the_tables_and_may_be_gone_back_from(house: House) -> None:
     begin(house)
     newer = Newer(house.folder, "0900", ADDS)
-    migrating = begun(newer.command("migrate"), house.folder, house.folder / "migrate.log")
-    while migrating.poll() is None:
+    [roll] = typed("upgrade.md", "Roll it out")
+    said: list[str] = []
+    migrating = threading.Thread(target=lambda: said.append(Terminal(house.folder, {}, {"": newer.as_hub()}).type(roll)))
+    migrating.start()
+    while migrating.is_alive():
         house.orders(1)
-    assert (migrating.returncode, house.log("migrate")) == (0, f"the store is at migration 0900; it was at {NEWEST}\n")
+    assert said == [f"the store is at migration 0900; it was at {NEWEST}\n0 findings, 0 errors\n"]
     house.start("newer", "worker", release=newer.command)
     house.orders(6)
     assert house.stop("worker") == 0
@@ -94,6 +100,21 @@ def test_hub_migrate_run_several_times_at_once_makes_the_tables_once(house: Hous
     assert [one.wait(60) for one in started] == [0] * 3, [log.read_text() for log in logs]
     made, already = f"the store is at migration {NEWEST}; it was empty\n", f"the store is of this release already (migration {NEWEST})\n"
     assert sorted(log.read_text() for log in logs) == [made, already, already]
+
+
+def test_a_migration_that_is_killed_leaves_the_tables_as_they_were(house: House) -> None:
+    house.prepare()
+    newer = Newer(house.folder, "0900", f"{ADDS}; op.execute('select pg_sleep(60)')")
+    migrating = begun(newer.command("migrate"), house.folder, house.folder / "migrate.log")
+    sleeping = "select count(*) from pg_stat_activity where query = 'select pg_sleep(60)' and datname = current_database()"
+    assert until(lambda: bool(house.look(lambda connection: connection.exec_driver_sql(sleeping).scalar_one())))
+    migrating.kill()
+    migrating.wait()
+    asked = "select count(*) from information_schema.columns where table_name = 'document' and column_name = 'remark'"
+    assert house.look(lambda connection: (migrate.at(connection), connection.exec_driver_sql(asked).scalar_one())) == ((NEWEST,), 0)
+    with psycopg.connect(house.store, autocommit=True) as connection:
+        connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(60)'")
+    assert ended(Newer(house.folder / "again", "0900", ADDS).command("migrate"), house.folder)[0] == 0
 
 
 def test_a_database_of_an_earlier_release_is_refused_by_name(house: House) -> None:
