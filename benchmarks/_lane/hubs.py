@@ -110,9 +110,9 @@ class Hub:
     def _until(self, done: Any, seconds: float) -> None:
         end = time.monotonic() + seconds
         while not done():
-            if time.monotonic() > end:
+            if time.monotonic() > end or any(process.poll() is not None for process in self.processes.running.values()):
                 logs = {name: self.processes.log(name)[-1500:] for name in self.processes.running}
-                raise RuntimeError(f"hub {self.name} did not come to an end within {seconds:.0f} s: {logs}")
+                raise RuntimeError(f"hub {self.name} has a process that ended, or was not done within {seconds:.0f} s: {logs}")
             time.sleep(LOOK)
 
     def hold(self) -> None:
@@ -177,7 +177,9 @@ class Hub:
 def production(folder: Path, name: str, sizes: Sizes, at: Servers, *, measured_inside: bool = False) -> Iterator[Hub]:
     """A hub on RabbitMQ and PostgreSQL: one ``hub api``, one ``hub worker``."""
     store = at.database.of(at.database.create())
-    Store(store).migrate()
+    made = Store(store)
+    made.migrate()
+    made.close()
     with _hub(folder, name, sizes, store.replace("postgresql:", "postgresql+psycopg:"), vhost(at.broker, name), at) as hub:
         hub.store, hub.measured_inside = store, measured_inside
         hub.start("worker-1", "worker")

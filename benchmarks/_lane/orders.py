@@ -33,7 +33,8 @@ class Orders:
 
     def __init__(self, today: date) -> None:
         later = (today.replace(day=1) + timedelta(days=40)).strftime("%Y%m").encode()
-        days = {b"20261119": today.strftime("%Y%m%d").encode(), b"20261120": today.strftime("%Y%m%d").encode(), b"202612": later}
+        day = today.strftime("%Y%m%d").encode()
+        days = {b"202612": later, b"20261119": day, b"20261120": day}  # the month first: today may be in it
         self._drawn = [_dated(one.flat(), days) for one in draw(DRAWN)]
         self._numbers, self.systems = count(), system_names()
 
