@@ -23,7 +23,7 @@ from hub.bootstrap import build
 from hub.channels.sizes import Sizes
 from hub.commands import Actor
 from hub.store.database import Store
-from tests.services.postgres import free_port
+from tests.services.private import free_port
 from tests.services.processes import Processes, Servers, get, servers, vhost
 
 PROGRAM = ("-m", "benchmarks._lane.process")

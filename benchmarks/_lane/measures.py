@@ -97,7 +97,7 @@ def latency(hub: Hub, orders: Orders, rate: int, seconds: float) -> dict[str, An
     hub.finish()
     found = phase.end()
     with psycopg.connect(hub.store) as connection:
-        applied = dict(connection.execute(APPLIED, [min(one.message for one in sent)]))
+        applied: dict[int, int] = dict(connection.execute(APPLIED, [min(one.message for one in sent)]).fetchall())
     hub.tidy()
     return {
         "rate": rate, "orders": len(requests), "answered_ms": percentiles([(one.answered - one.due) / 1e6 for one in sent]),

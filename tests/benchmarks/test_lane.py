@@ -16,6 +16,7 @@ from benchmarks._lane import cpu, measures
 from benchmarks._lane.hubs import Hub, both_servers, production
 from benchmarks._lane.orders import PARTITIONS, Orders, system_names
 from benchmarks._lane.statements import short
+from benchmarks._measure import machine
 from hub.channels.sizes import Sizes
 from tests.services.installing import NotThere
 from tests.services.private import Unavailable
@@ -55,7 +56,7 @@ def test_every_measure_has_its_fields_and_every_order_is_applied(hub: Hub, capsy
     side = dict(zip(("backlog", "steady"), found, strict=True))
     sides = {"batched": side, "control": side}
     lane.show({
-        "orders": 8, "rounds": 1, "took_s": 1, "machine": lane.measure.machine(), "load_after": [0.0], "sizes": {}, "sides": sides,
+        "orders": 8, "rounds": 1, "took_s": 1, "machine": machine(), "load_after": [0.0], "sizes": {}, "sides": sides,
         "ratios": lane.ratios(sides), "latency": latency, "statements": [counted], "workers": [workers], "shares": shares,
     })  # fmt: skip
     said = capsys.readouterr().out
