@@ -27,7 +27,6 @@ from hub.simulate import idocs
 from hub.simulate.goods import ARTICLES, Place, codes_csv
 from hub.store.database import Store
 from hub.store.work import partition_of
-from tests.services.installing import NotThere
 from tests.services.private import Unavailable
 from tests.services.processes import Processes, Servers, get, servers
 from tests.services.rabbitmq import free_port
@@ -42,7 +41,7 @@ SERIAL = "20261101080000"
 ME = Actor("bench")
 MATERIALS = 900_000_000
 """Numbers of the IDocs that bring the articles: far from those of the traffic."""
-NOT_THERE = (NotThere, Unavailable)
+NOT_THERE = Unavailable
 """What is raised where PostgreSQL or RabbitMQ cannot be had here."""
 HEAD = """\
 hub:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.operations.server import Server, private_server
-from tests.services.installing import NotThere
 from tests.services.private import Unavailable
 from tests.services.rabbitmq import Node, private_node
 
@@ -26,5 +25,5 @@ def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     try:
         with private_node(tmp_path_factory.mktemp("rabbitmq") / "node") as started:
             yield started
-    except NotThere as reason:
+    except Unavailable as reason:
         pytest.skip(str(reason))

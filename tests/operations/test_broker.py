@@ -14,8 +14,8 @@ from hub.store.out_tables import published
 from tests.operations.house import House, until
 from tests.operations.page import Terminal, typed
 from tests.operations.reader import Reader
-from tests.services.installing import NotThere
 from tests.services.postgres import need_node
+from tests.services.private import Unavailable
 from tests.services.rabbitmq import BIN, Node, private_node
 
 PAGE = "operate.md"
@@ -28,7 +28,7 @@ def node(tmp_path: Path) -> Iterator[Node]:
     try:
         with private_node(tmp_path / "own") as started:
             yield started
-    except NotThere as reason:
+    except Unavailable as reason:
         pytest.skip(str(reason))
 
 
