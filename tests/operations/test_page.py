@@ -72,7 +72,8 @@ def test_every_command_of_the_hub_that_is_named_is_there() -> None:
     assert named - commands - groups == set()
 
 
-def _hang() -> bool:
+def hang() -> bool:
+    """A receiver that does not answer."""
     time.sleep(5)
     return False
 
@@ -81,7 +82,7 @@ def test_a_stop_takes_no_longer_than_it_says_however_many_receivers_hang(bench: 
     assert f"within {STOPPING:.0f} s" in TEXTS["operate.md"]
     with bench.built() as hub:
         worker = Worker(hub)
-        worker.deliveries = {str(n): Loop(str(n), _hang) for n in range(3)}
+        worker.deliveries = {str(n): Loop(str(n), hang) for n in range(3)}
         worker.start()
         time.sleep(0.2)
         begin = time.monotonic()
