@@ -32,8 +32,8 @@ class Worker:
 
     def __init__(self, hub: Hub) -> None:
         self.hub, self.flow, self.failed = hub, hub.flow, Event()
-        windows, fault = Windows(hub.flow), self._failed
-        self.windows = Loop("lane", windows.step, idle=windows.idle, fault=fault)
+        self.choice, fault = Windows(hub.flow), self._failed
+        self.windows = Loop("lane", self.choice.step, idle=self.choice.idle, fault=fault)
         self.deliveries = {
             one.id: Loop(f"deliver {one.id}", self._delivery(one), idle=self._idle, fault=fault) for one in hub.ports.subscriptions
         }
@@ -47,6 +47,7 @@ class Worker:
 
     def _failed(self, fault: StoreFault) -> None:
         """The store fails in a way that no document is to blame for: everything stops, and somebody is told."""
+        self.choice.stop()
         for loop in self.loops:
             loop.stop()
         self.hub.signals.emit(names.ALERT, text=fault.fact, documents=[])
@@ -70,6 +71,7 @@ class Worker:
 
     def stop(self, seconds: float = 30.0) -> bool:
         """Finish windows and sends that run, start no more; False when something did not end in time."""
+        self.choice.stop()
         for loop in self.loops:
             loop.stop()
         ended = [loop.join(seconds) for loop in self.loops]

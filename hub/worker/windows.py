@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from threading import Event
 
 from canonical_model.problems import Retry
 from hub.flow import Flow
@@ -39,11 +40,16 @@ class Windows:
         self._standing: dict[int, tuple[tuple[int, int], float]] = {}
         self._failing: dict[int, tuple[int, float]] = {}
         self._looked: float | None = None
+        self._stopping = Event()
 
     def step(self) -> bool:
         """Everything that is due now, once."""
-        worked = [self._safely(p, suspicious) for p, suspicious in self._due().items()]
+        worked = [self._safely(p, suspicious) for p, suspicious in self._due().items() if not self._stopping.is_set()]
         return any(worked)
+
+    def stop(self) -> None:
+        """Finish the window that runs and begin no other: what is left, and its wake-ups, go to other workers."""
+        self._stopping.set()
 
     def idle(self) -> float:
         """Seconds that may pass until the next look."""
@@ -112,6 +118,8 @@ class Windows:
         self._standing.pop(p, None)
         worked = False
         for _ in range(ROUNDS):
+            if self._stopping.is_set():
+                return worked
             outcome = self.flow.lane.run(p)
             if outcome.busy:
                 break

@@ -50,6 +50,18 @@ def test_work_without_its_wake_up_is_taken_when_it_is_old(world: World) -> None:
     assert world.states() == ["applied"]
 
 
+def test_a_stop_finishes_the_window_that_runs_and_begins_no_other(world: World) -> None:
+    """A worker with much to do must end in the seconds that it is given, whatever waits in its partitions."""
+    flow, lane = windows(world, [100.0])
+    flow.lane.limit = 1
+    for n in range(12):
+        world.send({"k": f"A{n}"}, system=f"s{n % 4}")
+    world.signals.connect(lambda name, facts: lane.stop(), "applied")
+    assert lane.step() is True
+    assert world.states() == ["applied"]
+    assert lane.step() is False
+
+
 def test_a_partition_that_another_has_is_looked_at_again_and_taken_when_it_stands_still(world: World) -> None:
     now = [100.0]
     flow, lane = windows(world, now)
