@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from random import SystemRandom
@@ -52,6 +53,7 @@ def test_twenty_kills(setup: str) -> None:
     assert "seed" in said
 
 
+@pytest.mark.skipif(not os.environ.get("HUB_TEST_LONG"), reason="some minutes: HUB_TEST_LONG=1, or ./dev faults --break-every")
 def test_each_broken_rule_is_seen_and_its_document_named() -> None:
     code, counts, _ = faults("--break-every", "--kills", "2", "--documents", "200", "--seconds", "120")
     assert {name for name in BREAKS if counts[name]["seen"]} == set(BREAKS), counts
