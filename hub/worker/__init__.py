@@ -55,7 +55,7 @@ class Worker:
 
     def _failed(self, fault: StoreFault) -> None:
         """The store fails in a way that no document is to blame for: everything stops, and somebody is told."""
-        self.choice.stop()
+        self._lane.stop()
         for loop in self.loops:
             loop.stop()
         self.hub.signals.emit(names.ALERT, text=fault.fact, documents=[])

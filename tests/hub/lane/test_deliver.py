@@ -12,14 +12,15 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from canonical_model.problems import Cause, Misconfigured, Problem, SystemUnreachable
+from canonical_model.problems import Cause, Misconfigured, Problem, Reject, SystemUnreachable
 from connectors.base import Inbound, Receipt, SendRefused, SendUncertain
 from hub.channels.base import Publication
 from hub.channels.local import Deduplicated, LocalFanout, again_from
 from hub.channels.relay import Relay
 from hub.commands import Actor, Commands
 from hub.flow import Flow
-from hub.signals import PUBLISHED, STEPS, Signals
+from hub.signals import PUBLISHED, STEPS, Signals, probe
+from hub.stages import pending
 from hub.stages.admit import Terms
 from hub.stages.deliver import Delivering, wait_after
 from hub.stages.pending import answer_pending
@@ -160,6 +161,44 @@ def test_a_person_says_what_became_of_an_uncertain_send(tmp_path: Path, other: R
     delivering.run()
     assert rows(world, delivery.c.state) == [("sent",), ("sent",)]
     assert other.got[1] == other.got[2]
+
+
+def test_a_retry_does_not_send_again_what_is_in_doubt(tmp_path: Path, other: Receiver) -> None:
+    """Its receiver is seen as down too, and that hold a retry removes: not the doubt."""
+    world, delivering = subscribed(tmp_path, other)
+    world.send({"k": "A"})
+    world.run()
+    other.says = [SystemUnreachable("down"), SystemUnreachable("down"), SendUncertain("?")]
+    for n in range(1, 4):
+        delivering.run()
+        world.clock.at += wait_after(n)
+    assert list(world.causes().values()) == [{"receiver_down", "in_doubt"}]
+    with pytest.raises(Reject, match="in doubt") as refused:
+        Commands(world.store, world.ports).retry(Actor("boss"), "delivery", 1)
+    assert "--sent" in refused.value.fix
+    world.clock.pass_seconds(600)
+    delivering.run()
+    assert len(other.got) == 1
+    assert rows(world, delivery.c.state) == [("uncertain",)]
+
+
+def test_an_acknowledgement_that_overtakes_a_time_out_stays(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    world.lane.ports = world.lane.planner.ports = replace(world.ports, services=[*world.ports.services, _Acks()])
+    world.terms_by_type["ack/1"] = Terms("append")
+    world.send({"k": "A"})
+    world.run()
+
+    def acknowledge() -> None:
+        world.send({"k": "0001", "type": "ack", "t": "a1"})
+        world.run()
+
+    other.says = [SendUncertain("no answer in time")]
+    probe("deliver.sending", acknowledge)
+    delivering.run()
+    probe("deliver.sending", None)
+    assert rows(world, delivery.c.state) == [("acknowledged",)]
+    assert world.causes() == {}
 
 
 def test_what_a_dead_owner_was_sending_is_uncertain(tmp_path: Path, other: Receiver) -> None:
@@ -332,6 +371,17 @@ def test_a_received_acknowledgement_finds_what_it_acknowledges(tmp_path: Path, o
     world.run()
     assert rows(world, delivery.c.state) == [("acknowledged",), ("refused",)]
     assert list(world.causes().values()) == [{"refused_by_receiver"}]
+
+
+def test_those_that_nobody_wants_an_answer_for_are_in_nobodys_way(tmp_path: Path, other: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pending, "AT_ONCE", 3)
+    world, _ = subscribed(tmp_path, other)
+    world.terms_by_type["order/1"] = replace(TERMS["order/1"], settings={"answer_within": 60})
+    ports = replace(world.ports, answer=lambda doc, body, status, why: Outgoing("order_response/1", doc.k or "", {"status": status}, ""))
+    world.send(*[{"k": f"R{n}", "type": "report", "items": ["?"]} for n in range(5)], {"k": "A", "items": ["?"]})
+    world.run()
+    world.clock.pass_seconds(61)
+    assert sum(answer_pending(world.store, ports) for _ in range(4)) == 1
 
 
 class _Acks(AcknowledgementService):

@@ -1,4 +1,4 @@
-"""Every test of this folder on both databases."""
+"""Every test of this folder on both databases; a side that is stopped by a test is not ended by the server, however slow the machine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hub.store.engines import postgresql
 from tests.services.stores import both_engines, running_on
 
 
@@ -14,6 +15,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(autouse=True)
-def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setitem(postgresql.SETTINGS, "idle_in_transaction_session_timeout", "2min")
     with running_on(request.param) as name:
         yield name
