@@ -36,13 +36,21 @@ def at(connection: Connection) -> tuple[str, ...]:
     return tuple(sorted(MigrationContext.configure(connection).get_current_heads()))
 
 
-def refuse_newer(found: tuple[str, ...]) -> None:
+def refuse_newer(found: tuple[str, ...], at: str = "hub.store") -> None:
     """Raise Misconfigured where a database stands at steps that this release does not know."""
     known = {step.revision for step in script().walk_revisions()}
     unknown = [name for name in found if name not in known]
     if unknown:
         fact = f"the store was written by a newer release (migration {', '.join(unknown)})"
-        raise Misconfigured(fact, at="hub.store", fix="start that release, or go back to the copy made before its upgrade")
+        raise Misconfigured(fact, at=at, fix="start that release, or go back to the copy made before its upgrade")
+
+
+def refuse_others(found: tuple[str, ...], at: str) -> None:
+    """Raise Misconfigured where a database that nobody upgrades by starting is not at the steps of this release."""
+    refuse_newer(found, at)
+    if found != newest():
+        fact = f"its tables are of an earlier release (migration {', '.join(found)})" if found else "it has no tables of the hub yet"
+        raise Misconfigured(f"the store cannot be opened: {fact}", at=at, fix="stop every process of the hub, then: hub migrate")
 
 
 def upgrade(connection: Connection, target: str = "heads") -> None:

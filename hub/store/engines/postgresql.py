@@ -13,8 +13,9 @@ import psycopg
 from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from canonical_model.problems import HubError, Misconfigured, SystemUnreachable
+from canonical_model.problems import HubError, SystemUnreachable
 from hub.store import migrate
+from hub.store.address import place_of
 from hub.store.engines.base import Refused, StoreFault
 from hub.store.locks import Locks
 from hub.store.session_locks import SETTINGS as LOCKING
@@ -74,14 +75,9 @@ class PostgresDatabase:
         try:
             with self.reader.connect() as connection:
                 found = migrate.at(connection)
-                migrate.refuse_newer(found)
         except DBAPIError as error:
             raise self.sorted(error) or error from error
-        if found != migrate.newest():
-            fact = f"its tables are of an earlier release (migration {', '.join(found)})" if found else "it has no tables of the hub yet"
-            raise Misconfigured(
-                f"the store cannot be opened: {fact}", at=str(self.url), fix="stop every process of the hub, then: hub migrate"
-            )
+        migrate.refuse_others(found, place_of(self.url))
 
     def migrate(self) -> tuple[str, ...]:
         """Upgrade in one transaction; two at once stand in a line."""
@@ -102,8 +98,10 @@ class PostgresDatabase:
         if state.startswith(REFUSES) or (not state and isinstance(found, psycopg.DataError)):
             return Refused(said, fix="hub retry, after the repair")
         if state.startswith(AGAIN) or (not state and isinstance(found, (psycopg.OperationalError, psycopg.InterfaceError))):
-            return SystemUnreachable(f"the store does not answer: {said}", at=str(self.url), fix="it is tried again by itself")
-        return StoreFault(f"the store failed ({state or 'no state'}): {said}", at=str(self.url), fix="repair the database; start again")
+            return SystemUnreachable(f"the store does not answer: {said}", at=place_of(self.url), fix="it is tried again by itself")
+        return StoreFault(
+            f"the store failed ({state or 'no state'}): {said}", at=place_of(self.url), fix="repair the database; start again"
+        )
 
     def close(self) -> None:
         """Give back every connection."""
