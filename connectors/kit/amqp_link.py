@@ -19,7 +19,8 @@ from pika import exceptions
 
 from canonical_model.problems import HubError, Misconfigured, SystemUnreachable
 from connectors.kit.amqp_confirms import Batch, Confirms
-from connectors.kit.amqp_topology import Topology, broker_version, explained, parameters_of, place_of
+from connectors.kit.amqp_faults import explained, place_of
+from connectors.kit.amqp_topology import Topology, broker_version, parameters_of
 
 log = logging.getLogger(__name__)
 logging.getLogger("pika").setLevel(logging.CRITICAL)  # it tells each failed attempt six times; the link tells it once

@@ -209,7 +209,7 @@ def migrate(config: Config = HUB_YAML, as_json: Json = False) -> None:
 
 @app.command()
 def doctor(config: Config = HUB_YAML, as_json: Json = False) -> None:
-    """Check configuration, store, mappings and every connector; say what is wrong, where and the fix."""
+    """Check configuration, store, broker, mappings and every connector; say what is wrong, where and the fix."""
     from hub.cli import doctor as examination
 
     raise typer.Exit(examination.doctor(config, Output(as_json)))

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from canonical_model.problems import Misconfigured
-from connectors.kit.amqp_topology import Found, Topology, check, place_of
+from connectors.kit.amqp_faults import place_of
+from connectors.kit.amqp_look import Found, check
+from connectors.kit.amqp_topology import Topology
 from hub.channels.base import INBOUND_PARTITIONS
 from hub.channels.rabbitmq import topology
 from hub.cli.output import Output

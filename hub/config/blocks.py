@@ -44,7 +44,7 @@ def _one_or_more(value: Any) -> Any:
 
 
 def _no_password(url: str) -> str:
-    if re.search(r"://[^/@:]*:[^/@]+@", url):
+    if re.search(r"://[^/@:]*:[^@]+@|[?&](ssl)?password=", url):
         raise ValueError("a password stands in this address; fix: write env:NAME or file:PATH and keep the whole address there")
     return url
 

@@ -79,22 +79,23 @@ def unique_paths(root: Root, note: Note) -> None:
 
 def secrets(block: BaseModel, path: Path, note: Note) -> None:
     """Every secret that the block refers to is there now."""
-    for where, secret in _secrets(block, path):
+    for where, secret in secrets_of(block, path):
         try:
             secret.reveal()
         except Misconfigured as error:
             note(where, error.fact, error.fix)
 
 
-def _secrets(value: Any, path: Path) -> Iterator[tuple[Path, Secret]]:
+def secrets_of(value: Any, path: Path = ()) -> Iterator[tuple[Path, Secret]]:
+    """Every secret that a block refers to, with its path."""
     if isinstance(value, Secret):
         yield path, value
     elif isinstance(value, BaseModel):
         for name, field in type(value).model_fields.items():
-            yield from _secrets(getattr(value, name), (*path, field.alias or name))
+            yield from secrets_of(getattr(value, name), (*path, field.alias or name))
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _secrets(item, (*path, key))
+            yield from secrets_of(item, (*path, key))
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            yield from _secrets(item, (*path, index))
+            yield from secrets_of(item, (*path, index))

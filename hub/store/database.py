@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from canonical_model.problems import HubError, Misconfigured
 from hub.store import book_tables, lane_tables, out_tables, restoring, schema
+from hub.store.address import parsed
 from hub.store.clock import Clock, SystemClock
 from hub.store.engines.base import Database
 from hub.store.engines.base import Refused as Refused
@@ -30,7 +31,7 @@ class Store:
     """The message store."""
 
     def __init__(self, url: str, clock: Clock | None = None, partitions: int = 8) -> None:
-        self.url, self.clock, self.partitions = make_url(url), clock or SystemClock(), partitions
+        self.url, self.clock, self.partitions = parsed(url), clock or SystemClock(), partitions
         self.database = _database(self.url)
         self._published_from = 0
 
@@ -155,5 +156,10 @@ def _single_rows(connection: Connection, partitions: int) -> None:
     if not found:
         connection.execute(insert(table), [{"p": p, "n": partitions, "tries": 0} for p in range(partitions)])
     elif len(found) != partitions:
-        fact = f"the store has {len(found)} partitions, the configuration says {partitions}"
-        raise Misconfigured(fact, at="hub.partitions", fix=f"set hub.partitions to {len(found)}, or re-partition the open work")
+        raise other_partitions(len(found), partitions, "hub.store")
+
+
+def other_partitions(found: int, wanted: int, at: str) -> Misconfigured:
+    """The number stands in the store since its tables were made: work is spread by it."""
+    fix = "name a store that this release has made, or restore it from its backup: the number is set when the tables are made"
+    return Misconfigured(f"the store has {found} partitions, and this hub works with {wanted}", at=at, fix=fix)

@@ -75,6 +75,14 @@ def needing_a_stop(found: tuple[str, ...]) -> list[str]:
     return sorted(step.revision for step in missing if generation(step.revision) != generation(found[0]))
 
 
+def refuse_others(found: tuple[str, ...], at: str) -> None:
+    """Raise Misconfigured where a database that nobody upgrades by starting is at steps that this release cannot work on."""
+    refuse_newer(found, at)
+    if not fits(found):
+        fact = f"its tables are of an earlier release (migration {', '.join(found)})" if found else "it has no tables of the hub yet"
+        raise Misconfigured(f"the store cannot be opened: {fact}", at=at, fix="hub migrate")
+
+
 def upgrade(connection: Connection, target: str = "heads") -> None:
     """Bring a database up to a step, within the caller's transaction."""
     found = at(connection)

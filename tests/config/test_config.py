@@ -125,6 +125,8 @@ def test_a_secret_of_a_file_loses_its_line_end(tmp_path: Path) -> None:
         ("hub:\n  timezon: UTC", "hub.yaml:2:3: error: hub.timezon: 'timezon' is not a word here; fix: did you mean 'timezone'?"),
         ("hub:\n  timezone: Asia/Shangai", "hub.yaml:2:3: error: hub.timezone: 'Asia/Shangai' is not a time zone"),
         ("hub: {store: 'postgresql://hub:secret@db/hub'}", "a password stands in this address; fix: write env:NAME"),
+        ("hub: {store: 'postgresql://hub:sec/ret@db/hub'}", "a password stands in this address; fix: write env:NAME"),
+        ("hub: {store: 'postgresql://hub@db/hub?password=secret'}", "a password stands in this address; fix: write env:NAME"),
         ("hub: {limits: {documents: many}}", "hub.limits.documents: input should be a valid integer"),
         ("hub: {limits: {documents: 0}}", "hub.limits.documents: input should be greater than or equal to 1 (it is '0')"),
         ("systems: {a: {}}", "systems.a.party: is missing; fix: add it"),

@@ -70,15 +70,15 @@ def node() -> Node:
 
 
 @contextmanager
-def private_node(*, fsync: bool = False, settings: tuple[str, ...] = ()) -> Iterator[Node]:
-    """A node of its own in a temporary folder; with ``fsync`` as the fault harness and figures need it. ``settings``: further ones."""
+def private_node(*settings: str, fsync: bool = False) -> Iterator[Node]:
+    """A node of its own in a temporary folder; with ``fsync`` as the fault harness and figures need it. ``settings``: NAME=VALUE."""
     programs, port = binaries(), free_port()
     folder = Path(tempfile.mkdtemp(prefix="hub-pg-"))
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, USER, USER)
         _make(programs, folder)
-        start(programs, folder, port, fsync=fsync, more=settings)
+        start(programs, folder, port, *settings, fsync=fsync)
         yield Node(f"postgresql://hub@127.0.0.1:{port}/postgres")
     finally:
         with suppress(Unavailable):
@@ -91,7 +91,7 @@ def _make(programs: Path, folder: Path) -> None:
     run([str(programs / "initdb"), "-D", str(folder / "data"), *words], USER)
 
 
-def start(programs: Path, folder: Path, port: int, *, fsync: bool, more: tuple[str, ...] = ()) -> None:
+def start(programs: Path, folder: Path, port: int, *more: str, fsync: bool) -> None:
     """Start what is in a folder; returns once it answers."""
     settings = (f"unix_socket_directories={folder}", "listen_addresses=127.0.0.1", *SETTINGS, *(() if fsync else QUIET), *more)
     words = " ".join([f"-p {port}", *(f"-c {line}" for line in settings)])

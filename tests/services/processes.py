@@ -35,7 +35,7 @@ class Servers:
 def servers(folder: Path, *settings: str) -> Iterator[Servers]:
     """Start both; gives the two addresses that a ``hub.yaml`` needs. ``settings`` are further ones of PostgreSQL. Raises what their
     modules raise where they cannot be had."""
-    with postgres.private_node(fsync=True, settings=settings) as database, rabbitmq.private_node(folder / "broker") as broker:
+    with postgres.private_node(*settings, fsync=True) as database, rabbitmq.private_node(folder / "broker") as broker:
         yield Servers(database.of(database.create()).replace("postgresql:", "postgresql+psycopg:"), vhost(broker, "hub"), database, broker)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from canonical_model.problems import HubError, Misconfigured, SystemUnreachable
 from hub.store import migrate
+from hub.store.address import place_of
 from hub.store.engines.base import Refused, StoreFault
 from hub.store.locks import Locks
 from hub.store.session_locks import SETTINGS as LOCKING
@@ -96,12 +97,9 @@ class PostgresDatabase:
         try:
             with self.reader.connect() as connection:
                 found = migrate.at(connection)
-                migrate.refuse_newer(found)
         except DBAPIError as error:
             raise self.sorted(error) or error from error
-        if not migrate.fits(found):
-            fact = f"its tables are of an earlier release (migration {', '.join(found)})" if found else "it has no tables of the hub yet"
-            raise Misconfigured(f"the store cannot be opened: {fact}", at=str(self.url), fix="hub migrate")
+        migrate.refuse_others(found, place_of(self.url))
 
     def migrate(self) -> tuple[str, ...]:
         """Upgrade in one transaction; two at once stand in a line. Raises Misconfigured while processes run that a step would break."""
@@ -120,7 +118,7 @@ class PostgresDatabase:
     def copy(self, target: Path) -> None:
         """The server keeps its own copies."""
         fix = "pg_basebackup with an archive of the WAL; docs/how-to/back-up-and-restore.md has every command"
-        raise Misconfigured("the store is a database of PostgreSQL: the hub makes no copy of it", at=str(self.url), fix=fix)
+        raise Misconfigured("the store is a database of PostgreSQL: the hub makes no copy of it", at=place_of(self.url), fix=fix)
 
     def others(self) -> list[str]:
         """Sessions of the hub but for the one that asks."""
@@ -142,8 +140,10 @@ class PostgresDatabase:
             return Refused(said, fix="hub retry, after the repair")
         if state.startswith(AGAIN) or (not state and isinstance(found, (psycopg.OperationalError, psycopg.InterfaceError))):
             self._trouble = time.monotonic()
-            return SystemUnreachable(f"the store does not answer: {said}", at=str(self.url), fix="it is tried again by itself")
-        return StoreFault(f"the store failed ({state or 'no state'}): {said}", at=str(self.url), fix="repair the database; start again")
+            return SystemUnreachable(f"the store does not answer: {said}", at=place_of(self.url), fix="it is tried again by itself")
+        return StoreFault(
+            f"the store failed ({state or 'no state'}): {said}", at=place_of(self.url), fix="repair the database; start again"
+        )
 
     def close(self) -> None:
         """Give back every connection."""

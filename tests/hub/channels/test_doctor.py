@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,19 @@ import pika
 import pytest
 
 from canonical_model.problems import HubError, Misconfigured, SystemUnreachable
-from connectors.kit.amqp_topology import NO_LIMIT, Queue, broker_version, check
+from connectors.kit.amqp_look import check
+from connectors.kit.amqp_topology import NO_LIMIT, Queue, broker_version
 from hub.channels.base import INBOUND_PARTITIONS, Publication
 from hub.channels.rabbitmq import RabbitChannels, topology
 from hub.cli.topology import page
 from hub.store.database import Store
 from tests.hub.channels.contract import until
+from tests.hub.cli.doctoring import silent
 from tests.services.rabbitmq import Node, private_node
 
 ROOT = Path(__file__).resolve().parents[3]
 WANTED = topology(INBOUND_PARTITIONS, ["reader"])
+ADD = 'rabbit_auth_backend_internal:add_user(<<"%s">>, <<"pass-word">>, <<"test">>), ok.'
 
 
 def declare(url: str, queue: str, arguments: dict[str, Any]) -> None:
@@ -39,14 +43,14 @@ def told(url: str) -> HubError:
 
 def test_a_virtual_host_that_is_missing(node: Node) -> None:
     found = told(node.url("nowhere"))
-    assert (type(found), found.fact.split(":")[0]) == (Misconfigured, "the virtual host is missing")
-    assert "add_vhost" in found.fix
+    assert (type(found), found.fact) == (Misconfigured, "the virtual host is missing: 'nowhere'")
+    assert found.fix.startswith("rabbitmqctl add_vhost 'nowhere'; rabbitmqctl set_permissions -p 'nowhere' 'guest' '.*' '.*' '.*'")
 
 
 def test_a_wrong_password(vhost: str) -> None:
-    found = told(vhost.replace("guest:guest", "guest:wrong"))
-    assert found.fact.startswith("the broker refuses the log-in")
-    assert "wrong" not in found.at
+    found = told(vhost.replace("guest:guest", "guest:wrong@secret"))
+    assert found.fact == "the broker refuses the log-in: wrong password of user 'guest', or no such user"
+    assert "secret" not in str(found)
 
 
 def test_nobody_there() -> None:
@@ -54,18 +58,53 @@ def test_nobody_there() -> None:
     assert (type(found), "start RabbitMQ" in found.fix) == (SystemUnreachable, True)
 
 
-def test_a_queue_with_other_arguments(vhost: str) -> None:
-    declare(vhost, "inbound.3", {"x-queue-type": "classic"})
-    found = told(vhost)
-    assert found.fact.startswith("a queue or exchange is there with other arguments")
-    assert "inbound.3" in found.fact
-    assert "delete_queue" in found.fix
+def test_queues_and_exchanges_that_are_not_as_they_must_be_are_named_all_at_once(vhost: str) -> None:
+    declare(vhost, "inbound.3", {"x-queue-type": "classic", "x-dead-letter-exchange": "dead"})
+    declare(vhost, "outbound.1", {"x-queue-type": "quorum", "x-dead-letter-exchange": "dead", "x-delivery-limit": 20})
+    with pika.BlockingConnection(pika.URLParameters(vhost)) as connection:
+        connection.channel().exchange_declare("canonical", "direct", durable=True)
+    found, name = told(vhost), vhost.rpartition("/")[2]
+    assert found.fact == "not as the hub declares them: exchange canonical, queue inbound.3, queue outbound.1"
+    place, exchange, kind, limit = found.at.split("\n")
+    assert (place, exchange) == (vhost.replace(":guest", ""), "exchange canonical: type is direct, must be topic")
+    assert kind.startswith("queue inbound.3: x-queue-type is classic, must be quorum")
+    assert limit.startswith("queue outbound.1: x-delivery-limit is 20, must not be set (after so many deliveries")
+    assert f"rabbitmqctl delete_queue -p '{name}' inbound.3\nrabbitmqctl delete_queue -p '{name}' outbound.1" in found.fix
+    check_nothing_changed(vhost)
 
 
-def test_a_wrong_delivery_limit(vhost: str) -> None:
-    arguments = {"x-queue-type": "quorum", "x-dead-letter-exchange": "dead", "x-delivery-limit": 20}
-    declare(vhost, "outbound.1", arguments)
-    assert "x-delivery-limit" in told(vhost).fact
+def check_nothing_changed(url: str) -> None:
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection, pytest.raises(pika.exceptions.ChannelClosedByBroker):
+        connection.channel().queue_declare("inbound.0", passive=True)
+
+
+@pytest.mark.parametrize(
+    ("rights", "what"),
+    [(("^x$", ".*", ".*"), "queue 'inbound.0'"), ((".*", ".*", "^x$"), "queue 'inbound.0'"), ((".*", "^x$", ".*"), "'dead'")],
+)
+def test_a_user_who_may_not_declare_what_is_missing(node: Node, vhost: str, rights: tuple[str, ...], what: str) -> None:
+    """Configure, read, write: asked with a declaration that cannot succeed, so that nothing is made."""
+    name = vhost.rpartition("/")[2]
+    node.control("eval", ADD % name)
+    node.control("set_permissions", "-p", name, name, *rights)
+    found = told(vhost.replace("guest:guest", f"{name}:pass-word"))
+    assert (found.fact.startswith(f"user {name!r} lacks a permission: "), what in found.fact) == (True, True)
+    assert found.fix == f"rabbitmqctl set_permissions -p '{name}' '{name}' '.*' '.*' '.*'"
+    assert "pass-word" not in str(found)
+    check_nothing_changed(vhost)
+
+
+def test_a_broker_that_says_nothing() -> None:
+    with silent() as port:
+        began = time.monotonic()
+        found = told(f"amqp://guest:guest@127.0.0.1:{port}/")
+        assert time.monotonic() - began < 15
+    assert (type(found), found.fact) == (SystemUnreachable, f"no answer from 127.0.0.1:{port} in time")
+
+
+def test_what_speaks_another_language(node: Node) -> None:
+    found = told(f"amqp://guest:guest@127.0.0.1:{node.epmd}/")
+    assert (type(found), "hub.channels" in found.fix) == (SystemUnreachable, True)
 
 
 def test_a_limit_of_the_virtual_host_keeps_the_hub_waiting_and_says_so(vhost: str, node: Node) -> None:
@@ -78,6 +117,7 @@ def test_a_limit_of_the_virtual_host_keeps_the_hub_waiting_and_says_so(vhost: st
 
 def test_quorum_queues_refused(tmp_path: Path, node: Node) -> None:
     with private_node(tmp_path / "old", RABBITMQ_FEATURE_FLAGS="") as old:
+        assert told(old.url()).fact.startswith("the broker refuses quorum queues")
         channels = RabbitChannels(old.url(), 8)
         channels.start(consume=True)
         assert until(lambda: "quorum" in str(channels.fault))
@@ -85,7 +125,7 @@ def test_quorum_queues_refused(tmp_path: Path, node: Node) -> None:
 
 
 def test_what_is_not_there_yet_is_no_fault_and_is_named(vhost: str) -> None:
-    assert "not yet declared: dead, inbound.0" in str(check(vhost, WANTED))
+    assert "not yet declared: all of them" in str(check(vhost, WANTED))
     assert check(vhost, WANTED).queues["dead"] is None
 
 

@@ -26,7 +26,7 @@ def setup(tmp_path: Path, vhost: str) -> Iterator[Setup]:
 
 
 def ready(setup: Setup) -> bool:
-    return until(lambda: b'"broker":"ok"' in (setup.get("/health/ready") or b"").replace(b" ", b""), 40)
+    return until(lambda: b'"broker":"ok"' in (setup.get("/health/ready") or b"").replace(b" ", b""), 120)
 
 
 class Sender(threading.Thread):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from hub.cli import doctor
 from hub.cli.app import app
+from hub.cli.doctor import here
+from tests.hub.cli.doctoring import examine as asked
+from tests.hub.cli.doctoring import failed
 
 HEALTHY = """
 hub: {store: "sqlite:///var/hub.db", folders: {mappings: [maps]}}
@@ -29,14 +30,7 @@ def examine(folder: Path, text: str = HEALTHY, *, made: bool = True) -> tuple[in
     """(exit code, rows by check) of ``hub doctor --json`` over a configuration with its folders."""
     for name in ("in", "out", "maps", "var") if made else ():
         (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / "hub.yaml").write_text(text, "utf-8")
-    result = CliRunner().invoke(app, ["doctor", "--json", "--config", str(folder / "hub.yaml")])
-    rows = [json.loads(line) for line in result.stdout.splitlines()]
-    return result.exit_code, {row["check"]: row for row in rows if "check" in row}
-
-
-def failed(rows: dict[str, dict[str, Any]]) -> list[str]:
-    return [name for name, row in rows.items() if not row["ok"]]
+    return asked(folder, text)
 
 
 def only(folder: Path, text: str, check: str, *, made: bool = True) -> dict[str, Any]:
@@ -113,7 +107,7 @@ def test_a_store_of_a_newer_release(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "LEAST_FREE", 10**18)
+    monkeypatch.setattr(here, "LEAST_FREE", 10**18)
     row = only(tmp_path, HEALTHY, "disk")
     assert "MB are free beside the store" in row["fact"]
     assert "make room" in row["fix"]
@@ -135,7 +129,7 @@ def test_a_mapping_whose_example_fails_and_one_that_does_not_load(tmp_path: Path
 
 
 def test_another_distribution_with_our_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "packages_distributions", lambda: {"hub": ["channelhub", "other-hub"], "mappings": ["maps"]})
+    monkeypatch.setattr(here, "packages_distributions", lambda: {"hub": ["channelhub", "other-hub"], "mappings": ["maps"]})
     row = only(tmp_path, HEALTHY, "packages")
     assert row["fact"] == "other distributions provide our package names: hub by other-hub, mappings by maps"
     assert "pip uninstall maps other-hub" in row["fix"]
@@ -160,7 +154,7 @@ def test_an_open_door_is_a_warning_with_its_line(tmp_path: Path) -> None:
 
 
 def test_one_fault_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "LEAST_FREE", 10**18)
+    monkeypatch.setattr(here, "LEAST_FREE", 10**18)
     (tmp_path / "file").write_text("in the way", "utf-8")
     text = HEALTHY.replace("var/hub.db", "file/hub.db").replace("folder: in", "folder: gone").replace("[maps]", "[nowhere]")
     code, rows = examine(tmp_path, text)
