@@ -55,7 +55,9 @@ def open_message(message: Text) -> Opening:
 def open_interchange(message: Text, start: int) -> Opening:
     """The interchange whose ISA begins at ``start``. Met and read all the same: an ISA that is not 106 long or is
     wrapped, no ISA16, blanks or line breaks as terminator, too few or too many elements."""
-    text, element = message.text, message.text[start + 3]
+    text, element = message.text, message.text[start + 3 : start + 4]
+    if not element:
+        return _open_miscounted(message, start, element, None)
     at = start + 3
     for _ in range(15):
         at = text.find(element, at + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.x12 import acknowledge
@@ -78,6 +78,7 @@ def everything(raw: bytes) -> None:
     st.binary(max_size=300),
     st.sampled_from([b"", b"ISA*", ISA.encode(), (ISA + GS).encode(), (ISA + GS + "ST*850*1~").encode(), b"ST*850*1~"]),
 )
+@example(b"ISA", ISA.encode())
 def test_any_bytes(raw: bytes, before: bytes) -> None:
     everything(before + raw)
 
