@@ -33,7 +33,7 @@ STEPS: tuple[tuple[Any, str, str], ...] = (
     (window, "decide", "admit and apply: decide"),
     (together.Together, "decide", "services: decide"),
     (window.Lane, "_commit", "window: locks, commit, signals"),
-    (window.Lane, "_take", "window: take over a partition"),
+    (window.Lane, "_own", "window: take over a partition"),
     (flush.Flush, "_documents", "flush: document"),
     (flush.Flush, "_identity", "flush: technical id, key"),
     (flush.Flush, "_effects", "flush: effect"),
