@@ -1,13 +1,18 @@
 """Two processes, each with orders over the same twenty items, one in ascending and one in descending line order, through the lane.
 
 An order is a window of its own, so that any two may meet over the rows of the stock. Both begin at once and work until nothing is
-left; a third session counts how often it sees one of them wait for a lock: that they met.
+left; a third session counts how often it sees one of them wait for a lock: that they met. The long run, with a line of JSON at its
+end and 1 as exit code where anything went wrong:
+
+    nice .venv/bin/python -m tests.hub.services.racing 10000
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Container, Iterator, Mapping
@@ -30,13 +35,12 @@ from hub.stages.window import Lane
 from hub.store import messages as stored
 from hub.store.clock import SystemClock
 from hub.store.database import Store
-from hub.store.effects import Effects as Effects
 from hub.store.lane_tables import document, hold
 from hub.store.records import Message
 from hub.store.work import partition_of
 from tests.hub.lane.world import fingerprint
 from tests.hub.services.world import line, order, report, together
-from tests.services.stores import open_store
+from tests.services.stores import POSTGRESQL, open_store, running_on
 
 PARTITIONS = 4
 AT_ONCE = 500
@@ -184,6 +188,14 @@ class Watch(threading.Thread):
         return self.seen
 
 
-def said(found: Found) -> str:
-    """One line of JSON."""
-    return json.dumps(asdict(found))
+def main(pairs: int) -> int:
+    """Run it on a PostgreSQL of its own and say what came of it."""
+    with running_on(POSTGRESQL), tempfile.TemporaryDirectory() as folder:
+        found = race(Path(folder), pairs)
+    print(json.dumps(asdict(found)))
+    wrong = found.deadlocks or found.retries or found.holds or found.oversold or found.unequal or found.applied != 2 * pairs
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

@@ -1,29 +1,24 @@
 """Orders over the same twenty items in opposite line order, on PostgreSQL: rows are locked in one sequence, nothing is oversold.
 
-The long run, 10,000 pairs of orders; ``-s`` shows its line of facts:
-
-    HUB_TEST_ROUNDS=10000 nice ./dev test tests/hub/services/test_racing.py -s -k opposite
+The long run with 10,000 pairs of orders stands in ``racing.py``.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from tests.hub.races.broken_rules import broken
-from tests.hub.services.racing import race, said
+from tests.hub.services.racing import race
 
 pytestmark = pytest.mark.production
-ROUNDS = int(os.environ.get("HUB_TEST_ROUNDS", "25"))
-"""Pairs of orders."""
+PAIRS = 25
 
 
 def test_orders_in_opposite_line_order_never_deadlock(tmp_path: Path) -> None:
-    found = race(tmp_path, ROUNDS)
-    print(said(found))
-    assert (found.applied, found.deadlocks, found.retries, found.holds) == (2 * ROUNDS, 0, 0, 0)
+    found = race(tmp_path, PAIRS)
+    assert (found.applied, found.deadlocks, found.retries, found.holds) == (2 * PAIRS, 0, 0, 0)
     assert (found.oversold, found.unequal) == (0, 0)
     assert found.waits_seen > 0
 
