@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from hub.channels.base import Publication
 from hub.channels.local import again_from
 from hub.stages.receive import Door
 from hub.store.clock import to_datetime
+from hub.store.database import StoreFault
 from hub.store.views import messages as messages_view
 from hub.store.views import summary as summary_view
 from monitoring.health import Health
@@ -23,6 +25,7 @@ from monitoring.metrics import Metrics
 from monitoring.router import router
 from monitoring.watched import Watched
 
+log = logging.getLogger(__name__)
 AT_ONCE = 500
 """Publications of a key given at once."""
 LOOK = 0.02
@@ -54,7 +57,11 @@ def keeper(hub: Hub, door: Door) -> Store:
     def keep(inbound: Inbound, wait: int) -> Kept:
         if hub.crowded():
             raise Later("the hub has more waiting than it may", seconds=5, fix="send again later; nothing was stored")
-        received = hub.flow.receive(inbound, door)
+        try:
+            received = hub.flow.receive(inbound, door)
+        except StoreFault as fault:
+            log.critical("a message of %s could not be kept: %s", door.system, fault)
+            raise Later("the hub cannot keep messages now", seconds=60, fix="send again later; nothing was stored") from None
         answer = outcome(hub, received.message, wait) if wait else None
         return Kept(str(received.message), f"/v1/messages/{received.message}", received.repeat, answer)
 

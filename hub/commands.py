@@ -17,10 +17,11 @@ from canonical_model.problems import REMOVED_BY, Cause, Reject
 from connectors.base import Inbound
 from hub import signals as names
 from hub.codebook import CodeLine, import_csv, retire, set_codes, set_parent
-from hub.signals import Signals
+from hub.signals import Signals, reach
 from hub.stages.ports import Ports
-from hub.stages.receive import Door, store_message
-from hub.store import cases, deliveries, documents, holds, identity, messages, outgoing, people, texts, work
+from hub.stages.receive import Door, packed
+from hub.store import cases, deliveries, documents, holds, identity, messages, outgoing, people, restoring, texts, work
+from hub.store.clock import to_datetime
 from hub.store.database import Store
 from hub.store.records import Document, State, Way
 from hub.store.unit import UnitOfWork
@@ -59,6 +60,7 @@ class Commands:
             raise Reject(f"{actor.name} may not {action}", at=target, fix="ask somebody who may, or for the right")
         with self.store.unit() as unit:
             yield unit
+            reach("command.before_commit")
             people.record(unit.connection, at=unit.now, actor=actor.name, action=action, target=target, why=why, detail=detail)
         self._changed()
 
@@ -113,13 +115,18 @@ class Commands:
         return self._waiting(unit, found.document)
 
     def _waiting(self, unit: UnitOfWork, id: int) -> Document:
-        """A document that is still open, its key locked first: the same order as a window."""
+        """A document that is still open, its key locked first (itself, where it has none): the same order as a window."""
         doc = documents.by_id(unit.connection, [id]).get(id)
-        if doc is not None and doc.k is not None:
-            identity.lock_heads(unit.connection, [doc.k])
-            doc = documents.by_id(unit.connection, [id])[id]
+        k = doc.k if doc is not None else None
+        if k is None:
+            documents.lock_keyless(unit.connection, [id])
+        else:
+            identity.lock_heads(unit.connection, [k])
+        doc = documents.by_id(unit.connection, [id]).get(id)
         if doc is None or not doc.waiting:
             raise Reject(f"document {id} is {doc.state if doc else 'not there'}", fix="only a waiting document can be changed")
+        if doc.k != k:
+            raise Reject(f"document {id} got its key at this moment", fix="look at it again; then ask again")
         unit.lock_codebook(exclusive=False)
         return doc
 
@@ -162,6 +169,7 @@ class Commands:
     def reject_message(self, actor: Actor, message: int, why: str) -> Done:
         """End the hold of a message that cannot be read."""
         with self._as(actor, "reject", f"message {message}", why) as unit:
+            unit.lock_codebook(exclusive=False)
             there = holds.of(unit.connection, "message", message)
             if not there:
                 raise Reject(f"message {message} is not held", fix="hub holds")
@@ -175,20 +183,21 @@ class Commands:
             doc = self._waiting(unit, document)
             old = messages.load(unit.connection, [doc.message])[doc.message]
             inbound = Inbound(edited, old.name, None, old.headers)
-            seq = store_message(unit, inbound, Door(old.system, old.route), self.store.partitions, {"corrects": doc.id})
+            (seq,) = messages.save(unit.connection, [packed(inbound, Door(old.system, old.route), self.store.partitions, doc.id)], unit.now)
             return Done(f"message {seq} corrects document {document}", id=seq)
 
     def retry(self, actor: Actor, kind: str, id: int) -> Done:
         """``hub retry``: after a repair. A document, a message (from where it stopped), or a delivery (made anew)."""
         with self._as(actor, "retry", f"{kind} {id}") as unit:
+            unit.lock_codebook(exclusive=True)
             there = holds.of(unit.connection, kind, id)
             mine = [key for key in there if key[0] not in (Cause.CONFLICT, Cause.PREDECESSOR_MISSING, Cause.IN_DOUBT)]
             if not mine:
                 raise Reject(f"{kind} {id} has no hold that a retry removes", fix=_other_commands(there))
-            unit.lock_codebook(exclusive=True)
             holds.remove(unit.connection, [(kind, id, *key) for key in mine])
             if kind == "delivery":
-                deliveries.forget_bytes(unit.connection, id, unit.now)
+                if not deliveries.forget_bytes(unit.connection, id, unit.now):
+                    raise Reject(f"delivery {id} is on its way, or in doubt", fix=_other_commands(there))
             elif len(mine) == len(there):
                 holds.queue(unit, kind, [id])
             return Done(f"{kind} {id} is tried again", freed=1, id=id)
@@ -244,7 +253,25 @@ class Commands:
             deliveries.finish(unit.connection, delivery, "pending", unit.now, detail=f"{actor.name} says again", next_at=unit.now)
             return Done(f"delivery {delivery} goes again", id=delivery)
 
+    def restored(self, actor: Actor, by: int, why: str) -> Done:
+        """``hub restored``: the store was put back to an earlier point. Every number that others have seen is moved on, and what may
+        have been sent since to a receiver that cannot recognise a repeat is in doubt."""
+        if by < 1:
+            raise Reject(f"numbers move on by at least 1, not {by}", at="hub restored", fix="--by: more than was sent in the lost time")
+        with self._as(actor, "restored", f"numbers + {by}", why) as unit:
+            last = restoring.move_on(unit.connection, by)
+            doubtful = [one.id for one in self.ports.subscriptions if not one.idempotent and one.ask is None]
+            doubted = restoring.doubt(unit, doubtful)
+        return Done(f"every number moved on by {by}, {len(doubted)} deliveries in doubt", facts={"numbers": last, "in_doubt": doubted})
+
+    def publish_again(self, actor: Actor, since: int, why: str) -> Done:
+        """``hub republish``: what was published since an instant goes to the subscribers of ``canonical`` once more."""
+        with self._as(actor, "republish", f"since {to_datetime(since).isoformat()}", why) as unit:
+            count = outgoing.publish_again(unit, since)
+        return Done(f"{count} publications go once more", facts={"count": count})
+
     def _in_doubt(self, unit: UnitOfWork, delivery: int) -> None:
+        deliveries.lock(unit.connection, delivery)
         there = [key for key in holds.of(unit.connection, "delivery", delivery) if key[0] == Cause.IN_DOUBT]
         if not there:
             raise Reject(f"delivery {delivery} is not in doubt", fix="hub deliveries")

@@ -19,6 +19,7 @@ from connectors.base import Inbound
 from hub.channels.base import OUTBOUND_PARTITIONS, Channels, Subscriber
 from hub.channels.local import LocalChannels
 from hub.channels.relay import Relay
+from hub.channels.sizes import SIZES, Sizes
 from hub.codebook import Codebook
 from hub.signals import Signals
 from hub.stages.deliver import Delivering
@@ -38,15 +39,15 @@ class Flow:
 
     def __init__(
         self, store: Store, ports: Ports, signals: Signals | None = None, subscribers: Iterable[Subscriber] = (), *,
-        channels: Channels | None = None,
+        channels: Channels | None = None, sizes: Sizes = SIZES,
     ) -> None:  # fmt: skip
         self.store, self.ports, self.signals = store, ports, signals or Signals()
         self.codebook, self.channels = Codebook(), channels or LocalChannels(subscribers)
         self.locks = store.locks
-        self.receiving = Receiving(store, self.signals)
-        self.lane = Lane(store, self.codebook, ports, self.signals, queued=self._queued)
+        self.receiving = Receiving(store, self.signals, sizes.commit)
+        self.lane = Lane(store, self.codebook, ports, self.signals, sizes.window, self._queued)
         self.delivering = Delivering(store, ports.subscriptions, self.signals)
-        self.relay = Relay(store, self.channels.fanout)
+        self.relay = Relay(store, self.channels.fanout, self.signals, sizes.publish)
 
     def recover(self) -> None:
         """At the start of the only process: what a dead owner left is looked at before anything else."""

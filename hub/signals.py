@@ -48,6 +48,33 @@ class Signals:
                 log.exception("a listener of %s failed", name)
 
 
+POINTS = (
+    "receive.before_commit",  # message and work row written; nothing committed, nothing accepted
+    "receive.after_commit",  # kept, but its sender has not heard so
+    "window.translated",  # planned outside of the transaction, nothing locked
+    "window.locked",  # partition, keys, services' rows locked and loaded; nothing decided
+    "window.decided",  # decided, under the codebook's lock where holds change; nothing written
+    "window.flushing",  # in the middle of the flush: documents and holds written, work not settled
+    "window.before_commit",  # everything written
+    "window.after_commit",  # committed; the wake-up is not settled
+    "window.refused",  # the store refused a window: it is rolled back, its halves have not begun
+    "wake_up.before_done",  # a partition is empty; its wake-up is not settled
+    "deliver.rendered",  # the bytes are made; nothing is marked
+    "deliver.before_sending",  # marked as being sent; not committed
+    "deliver.sending",  # marked and committed; no byte has left
+    "deliver.sent",  # the receiver has it; the mark is not set
+    "deliver.marked",  # what came of it is committed; an uncertain one is not settled yet
+    "relay.before_publish",  # rows read; nothing published
+    "relay.after_publish",  # published and confirmed; the rows are there still
+    "relay.after_delete",  # the confirmed rows are gone
+    "release.before_commit",  # a fact, its revision and what it freed are written
+    "release.batch",  # a batch of a release above 1,000 is written
+    "release.between_batches",  # one batch of a release above 1,000 is committed
+    "command.before_commit",  # what a person changed is written, without its audit
+    "migrate.step",  # one step of a migration is done, in the transaction of all
+)
+"""Every point at which a test may stop or kill the path; a test compares them with the calls of ``reach``."""
+
 _probes: dict[str, Callable[[], None]] = {}
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 import logging
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from hub import signals as names
 from hub.signals import Signals
+from monitoring.health import Health
 from monitoring.watched import Watched
 
 log = logging.getLogger(__name__)
@@ -26,10 +28,11 @@ DOCUMENT_STEPS = (names.TRANSLATED, names.ADMITTED, names.APPLIED, names.HELD)
 class Metrics:
     """Counters that listen to signals. ``text()`` is what ``/metrics`` answers."""
 
-    def __init__(self, signals: Signals, watched: Watched | None = None) -> None:
-        """Listen to ``signals`` from now on; ``watched`` answers how things stand."""
+    def __init__(self, signals: Signals, watched: Watched | None = None, health: Health | None = None) -> None:
+        """Listen to ``signals`` from now on; ``watched`` answers how things stand, ``health`` what is well."""
         signals.connect(self.heard)
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         self._received = Counter("hub_messages_received", "messages kept", ["system", "route", "repeat"], registry=self.registry)
         self._steps = Counter("hub_documents", "documents by step", ["step", "system", "route", "state"], registry=self.registry)
         self._delivered = Counter("hub_deliveries", "deliveries by outcome", ["system", "state"], registry=self.registry)
@@ -38,6 +41,8 @@ class Metrics:
         self._alerts = Counter("hub_alerts", "alerts raised by the path", registry=self.registry)
         if watched is not None:
             self.registry.register(Standing(watched))
+        if health is not None:
+            self.registry.register(Checked(health))
 
     def heard(self, name: str, facts: dict[str, Any]) -> None:
         """One signal. Unknown names and facts are no error: the path may say more than is counted."""
@@ -89,9 +94,23 @@ class Standing(Collector):
                 states.add_metric([flow.route, state], count)
         yield states
         yield from self._held()
-        waiting = GaugeMetricFamily("hub_messages_waiting", "messages that wait to be translated")
-        waiting.add_metric([], self.watched.waiting())
-        yield waiting
+        yield from self._leaving()
+        since = self.watched.waiting_since()
+        yield _gauge("hub_messages_waiting", "messages that wait to be translated", self.watched.waiting())
+        yield _gauge("hub_messages_waiting_oldest_seconds", "how long the oldest of them has waited", self._age(since))
+        yield _gauge("hub_publications_waiting", "publications that the broker has not confirmed yet", self.watched.unpublished())
+
+    def _age(self, since: datetime | None) -> int:
+        return 0 if since is None else int((self.watched.now() - since).total_seconds())
+
+    def _leaving(self) -> Iterator[Metric]:
+        count = GaugeMetricFamily("hub_deliveries_open", "deliveries not yet sent, or in doubt", labels=["subscription"])
+        oldest = GaugeMetricFamily("hub_deliveries_open_oldest_seconds", "how long the oldest has waited", labels=["subscription"])
+        for one in self.watched.leaving():
+            count.add_metric([one.subscription], one.count)
+            oldest.add_metric([one.subscription], self._age(one.since))
+        yield count
+        yield oldest
 
     def _held(self) -> Iterator[Metric]:
         held = GaugeMetricFamily("hub_held", "documents, messages and deliveries held, by cause", labels=["cause"])
@@ -107,3 +126,24 @@ class Standing(Collector):
             oldest.add_metric([cause], since[cause])
         yield held
         yield oldest
+
+
+class Checked(Collector):
+    """The checks of ``/health/ready`` and its notes as gauges: 1 when well."""
+
+    def __init__(self, health: Health) -> None:
+        self.health = health
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing in advance: registering must not check."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        found = GaugeMetricFamily("hub_healthy", "1 when the check is well: store, broker", labels=["check"])
+        for name, said in (self.health.ready() | self.health.beside()).items():
+            found.add_metric([name], int(said == "ok"))
+        yield found
+
+
+def _gauge(name: str, meaning: str, value: int) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, meaning, value=value)

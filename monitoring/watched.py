@@ -46,6 +46,15 @@ class Change:
     route: str
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What is still to be sent for one subscription: how many, and since when the oldest waits (aware UTC)."""
+
+    subscription: str
+    count: int
+    since: datetime
+
+
 class Watched(Protocol):
     """The queries of this package."""
 
@@ -63,3 +72,12 @@ class Watched(Protocol):
 
     def waiting(self) -> int:
         """Messages that wait to be translated."""
+
+    def waiting_since(self) -> datetime | None:
+        """When the oldest of them began to wait; None when there is none."""
+
+    def leaving(self) -> Sequence[Leaving]:
+        """Open deliveries of every subscription that has any."""
+
+    def unpublished(self) -> int:
+        """Publications of ``canonical`` that the broker has not confirmed yet."""

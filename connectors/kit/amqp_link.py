@@ -25,6 +25,7 @@ from connectors.kit.amqp_topology import Topology, broker_version, parameters_of
 log = logging.getLogger(__name__)
 logging.getLogger("pika").setLevel(logging.CRITICAL)  # it tells each failed attempt six times; the link tells it once
 PREFETCH = 500
+"""Messages of a queue that the broker hands over before the first of them is settled."""
 HEARTBEAT = 15
 """Seconds; the broker gives up a silent process after about twice that."""
 WAITS = (0.1, 0.3, 1.0, 2.0, 5.0)
@@ -76,9 +77,11 @@ class Link:
     """The connection. ``on_new`` is called, in the link's thread, for each new connection before anything comes over it."""
 
     def __init__(
-        self, url: str, topology: Topology, consumers: Mapping[str, Consumer] | None = None, on_new: Callable[[], None] = lambda: None
-    ) -> None:
+        self, url: str, topology: Topology, consumers: Mapping[str, Consumer] | None = None, on_new: Callable[[], None] = lambda: None,
+        prefetch: int = PREFETCH,
+    ) -> None:  # fmt: skip
         self.url, self.topology, self.consumers, self.on_new = url, topology, dict(consumers or {}), on_new
+        self.prefetch = prefetch
         self.version: tuple[int, ...] = ()
         self.fault: HubError | None = SystemUnreachable("not yet connected", at=place_of(url))
         self.epoch = 0
@@ -135,6 +138,11 @@ class Link:
     def settle(self, arrived: Arrived) -> None:
         """Acknowledge this message and all that came before it on its queue."""
         self._call(lambda: self._settle(arrived))
+
+    def rest(self) -> None:
+        """Consume no more, on this connection or a later one: what was not settled goes to others. Everything else goes on."""
+        self.consumers = {}
+        self._call(self._close_consumers)
 
     def stop(self, seconds: float = 10.0) -> bool:
         """Close in good order; what is not settled goes to others. False when it did not end in time."""
@@ -247,7 +255,7 @@ class Link:
         def came(channel: Any, method: Any, properties: Any, body: bytes) -> None:
             consumer(Arrived(queue, epoch, method.delivery_tag, body, properties.headers or {}, method.redelivered))
 
-        channel.basic_qos(prefetch_count=PREFETCH, callback=lambda answer: channel.basic_consume(queue, came, callback=go_on))
+        channel.basic_qos(prefetch_count=self.prefetch, callback=lambda answer: channel.basic_consume(queue, came, callback=go_on))
 
     def _is_up(self) -> None:
         with self._lock:
@@ -277,9 +285,16 @@ class Link:
         if arrived.epoch == self.epoch and channel is not None:
             channel.basic_ack(arrived.tag, multiple=True)
 
+    def _close_consumers(self) -> None:
+        channels, self._channels = self._channels, {}
+        for channel in channels.values():
+            channel.close()
+
     def refuse(self, arrived: Arrived) -> None:
         """Give what is not ours to the dead-letter exchange (for consumers, in the link's thread)."""
-        self._channels[arrived.queue].basic_reject(arrived.tag, requeue=False)
+        channel = self._channels.get(arrived.queue)
+        if channel is not None:
+            channel.basic_reject(arrived.tag, requeue=False)
 
     def _channel_closed(self, channel: Any, reason: BaseException) -> None:
         """A channel that the broker closed says what is wrong with a declaration: the whole connection begins anew."""

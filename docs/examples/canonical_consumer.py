@@ -14,7 +14,7 @@ for method, properties, body in channel.consume(queue):
     key, n = properties.headers["key"], properties.headers["n"]
     with kept:  # what you do and the new n are one transaction
         (last,) = kept.execute("select coalesce(max(n), 0) from last where key = ?", (key,)).fetchone()
-        if n == last + 1:  # n <= last: had it; n > last + 1: ask GET /v1/canonical/{key}?from={last + 1} first
+        if n == last + 1:  # n <= last: had it; n > last + 1: first take all that GET /v1/canonical/{key}?from={last + 1} gives
             print(key, n, properties.type, body.decode(), flush=True)
             kept.execute("insert or replace into last values (?, ?)", (key, n))
     channel.basic_ack(method.delivery_tag)

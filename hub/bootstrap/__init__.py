@@ -16,6 +16,7 @@ from adapters.base import Format
 from hub.channels.base import Channels
 from hub.channels.local import LocalChannels
 from hub.channels.rabbitmq import RabbitChannels
+from hub.channels.sizes import SIZES, Sizes
 from hub.codebook import BookView
 from hub.commands import Actor, Commands
 from hub.config import Config, In, load
@@ -36,11 +37,12 @@ from hub.stages.ports import Ports, Subscription
 from hub.stages.receive import Door
 from hub.stages.routes import Ways, compile_ways
 from hub.stages.terms import RouteTerms
-from hub.store import messages, texts, work
+from hub.store import messages, texts
 from hub.store.acknowledgements import AcknowledgementService
 from hub.store.clock import Clock, SystemClock
 from hub.store.database import Store
 from hub.store.locks import alone
+from hub.store.waiting import Line
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,11 @@ class Hub:
     signals: Signals
     clock: Clock
     inward: Mapping[tuple[str, str], tuple[Door, Any]]
+    line: Line
 
     def crowded(self) -> bool:
         """Whether more waits than may: then the doors close and nothing is fetched."""
-        limit = self.config.hub.limits.inbound
-        with self.store.read() as connection:
-            return work.count(connection, limit) >= limit
+        return self.line.crowded()
 
     def close(self) -> None:
         """Give back what is held open."""
@@ -77,16 +78,17 @@ class Hub:
         self.store.close()
 
 
-def build(file: Path, clock: Clock | None = None, signals: Signals | None = None, *, promote: bool = True) -> Hub:
+def build(file: Path, clock: Clock | None = None, signals: Signals | None = None, *, promote: bool = True, sizes: Sizes = SIZES) -> Hub:
     """Build a hub from its configuration file; the store is opened and, embedded, brought up to date.
 
     ``promote``: edited mappings become active by it, as the embedded default wants, and parents of code sets what the file says.
+    ``sizes``: how much is done at once; the defaults are what a hub runs with.
     """
     config = load(file, *settings_types())
-    return build_from(config, clock or SystemClock(), signals or Signals(), promote=promote)
+    return build_from(config, clock or SystemClock(), signals or Signals(), promote=promote, sizes=sizes)
 
 
-def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool = True) -> Hub:
+def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool = True, sizes: Sizes = SIZES) -> Hub:
     """Build a hub from a loaded configuration."""
     store = open_store(config, clock)
     library = Library(tuple(config.path(folder) for folder in config.hub.folders.mappings))
@@ -96,6 +98,9 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
     answers = Answers(ways, lambda seq: raw_of(store, seq), clock.now)
 
     def book(revision: int | None) -> BookView:
+        known = None if revision is None else flow.codebook.known(revision)
+        if known is not None:
+            return known
         with store.read() as connection:
             return flow.codebook.view(connection, revision)
 
@@ -107,7 +112,7 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
         worker=f"{gethostname()}:{getpid()}" if store.shared else "lane-1",
         acknowledge=answers.acknowledgement, answer=answers.application,
     )  # fmt: skip
-    flow = Flow(store, ports, signals, channels=channels_of(config, store))
+    flow = Flow(store, ports, signals, channels=channels_of(config, store, sizes.prefetch), sizes=sizes)
     commands = Commands(store, ports, signals, changed=flow.wake_waiting)
     if promote:
         with alone(flow.locks, "start"):
@@ -115,7 +120,8 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
             _set_parents(config, store, flow, commands)
             commands.configured(Actor("start"))
     replay = Replay(store, ways, book)
-    return Hub(config, store, library, known, ways, outward, ports, flow, commands, replay, signals, clock, _inward(config))
+    line = Line(store, config.hub.limits.inbound)
+    return Hub(config, store, library, known, ways, outward, ports, flow, commands, replay, signals, clock, _inward(config), line)
 
 
 def open_store(config: Config, clock: Clock) -> Store:
@@ -126,10 +132,10 @@ def open_store(config: Config, clock: Clock) -> Store:
         return store.open()
 
 
-def channels_of(config: Config, store: Store) -> Channels:
+def channels_of(config: Config, store: Store, prefetch: int = SIZES.prefetch) -> Channels:
     """What carries the channels: the database, or the broker that the configuration names. Nothing is connected yet."""
     url = config.channels_url()
-    return LocalChannels() if url is None else RabbitChannels(url, store.partitions, config.hub.subscribers)
+    return LocalChannels() if url is None else RabbitChannels(url, store.partitions, config.hub.subscribers, prefetch=prefetch)
 
 
 def definitions(config: Config, store: Store) -> Mapping[str, str]:

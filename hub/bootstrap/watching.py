@@ -9,7 +9,8 @@ from hub.store import work
 from hub.store.clock import Clock, to_datetime
 from hub.store.database import Store
 from hub.store.views import flows, held
-from monitoring.watched import Change, Flow, Held, Parties
+from hub.store.views.behind import deliveries_open, unpublished
+from monitoring.watched import Change, Flow, Held, Leaving, Parties
 
 MANY = 1_000_000
 
@@ -49,3 +50,19 @@ class Watching:
         """Messages and keys that wait to be worked on."""
         with self._store.read() as connection:
             return work.count(connection, MANY)
+
+    def waiting_since(self) -> datetime | None:
+        """Since when the oldest of them waits."""
+        with self._store.read() as connection:
+            found = work.oldest(connection)
+        return None if found is None else to_datetime(found)
+
+    def leaving(self) -> Sequence[Leaving]:
+        """Open deliveries by subscription."""
+        with self._store.read() as connection:
+            return [Leaving(name, count, to_datetime(since)) for name, count, since in deliveries_open(connection)]
+
+    def unpublished(self) -> int:
+        """Rows of the outbox."""
+        with self._store.read() as connection:
+            return unpublished(connection)

@@ -80,5 +80,8 @@ class Channels(Protocol):
     def start(self, *, consume: bool) -> None:
         """Begin to carry; with ``consume`` wake-ups of other processes are taken too. Does not wait for a broker."""
 
+    def rest(self) -> None:
+        """Take no more wake-ups: they go to other processes, and so do those that are not done. Publishing goes on."""
+
     def stop(self) -> None:
         """End in good order; wake-ups that are not done go to others."""

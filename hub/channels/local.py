@@ -70,6 +70,9 @@ class LocalChannels:
     def start(self, *, consume: bool) -> None:
         return None
 
+    def rest(self) -> None:
+        return None
+
     def stop(self) -> None:
         return None
 

@@ -21,7 +21,7 @@ from urllib.parse import quote
 import orjson
 
 from canonical_model.problems import HubError, SystemUnreachable
-from connectors.kit.amqp_link import Arrived, Consumer, Link, Outgoing
+from connectors.kit.amqp_link import PREFETCH, Arrived, Consumer, Link, Outgoing
 from connectors.kit.amqp_topology import Exchange, Queue, Topology
 from hub.channels.base import OUTBOUND_PARTITIONS, Publication
 from hub.store.clock import to_datetime
@@ -155,8 +155,10 @@ def reference(item: Publication) -> bytes:
 class RabbitChannels:
     """The channels of one process over one connection."""
 
-    def __init__(self, url: str, partitions: int, subscribers: Sequence[str] = (), source: str = "/channelhub") -> None:
-        self.url, self.partitions = url, partitions
+    def __init__(
+        self, url: str, partitions: int, subscribers: Sequence[str] = (), source: str = "/channelhub", prefetch: int = PREFETCH
+    ) -> None:
+        self.url, self.partitions, self.prefetch = url, partitions, prefetch
         self.topology = topology(partitions, subscribers)
         self.inbound, self.outbound = RabbitWakeUps(INBOUND, lambda: self.link), RabbitWakeUps(OUTBOUND, lambda: self.link)
         self.fanout = RabbitFanout(lambda: self.link, source, mandatory=bool(subscribers))
@@ -169,8 +171,11 @@ class RabbitChannels:
     def start(self, *, consume: bool) -> None:
         if consume:
             consumers = self.inbound.consumers(self.partitions) | self.outbound.consumers(OUTBOUND_PARTITIONS)
-            self.link = Link(self.url, self.topology, consumers, self._begin)
+            self.link = Link(self.url, self.topology, consumers, self._begin, self.prefetch)
         self.link.start()
+
+    def rest(self) -> None:
+        self.link.rest()
 
     def stop(self) -> None:
         self.link.stop()

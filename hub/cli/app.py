@@ -201,7 +201,7 @@ def show_topology(
 
 @app.command()
 def migrate(config: Config = HUB_YAML, as_json: Json = False) -> None:
-    """Make the store's tables, or bring them to this release; no process of the hub may run meanwhile."""
+    """Make the store's tables, or bring them to this release; refused while processes run that the new tables would break."""
     from hub.cli import migrating
 
     raise typer.Exit(migrating.migrate(config, Output(as_json)))
@@ -213,6 +213,39 @@ def doctor(config: Config = HUB_YAML, as_json: Json = False) -> None:
     from hub.cli import doctor as examination
 
     raise typer.Exit(examination.doctor(config, Output(as_json)))
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="where to; a name that is free")], config: Config = HUB_YAML, as_json: Json = False
+) -> None:
+    """Copy an embedded store (SQLite) into one file while the hub runs; a database server has its own way of it."""
+    from hub.cli import keeping
+
+    raise typer.Exit(keeping.backup(file, config, Output(as_json)))
+
+
+@app.command()
+def restored(
+    why: Annotated[str, typer.Option(help="what happened and the point restored to, kept in the audit")],
+    by: Annotated[int, typer.Option(help="more than the hub gave out in the lost time, of any kind of number")] = 1_000_000,
+    actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Once after the store was put back to an earlier point, before anything starts: no number that others saw comes again."""
+    from hub.cli import keeping
+
+    raise typer.Exit(keeping.restored(by, why, actor, config, Output(as_json)))
+
+
+@app.command()
+def republish(
+    since: Annotated[str, typer.Option(help="an instant with its zone, as 2026-11-25T08:00:00Z")],
+    why: Why = "", actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Send what was published on canonical since then once more: for subscribers whose queue was lost with its broker."""
+    from hub.cli import keeping
+
+    raise typer.Exit(keeping.republish(since, why, actor, config, Output(as_json)))
 
 
 # ---- looking

@@ -19,11 +19,14 @@ def migrate(config: Path, out: Output) -> int:
         found = store.migrate()
     finally:
         store.close()
-    out.emit({"from": list(found), "to": list(steps.newest())}, _said)
+    newer = bool(steps.unknown(found))
+    out.emit({"from": list(found), "to": list(found if newer else steps.newest()), "newer": newer}, _said)
     return int(Exit.DONE)
 
 
 def _said(row: Mapping[str, Any]) -> str:
+    if row["newer"]:
+        return f"the store is of a newer release (migration {', '.join(row['to'])}), which only added: nothing to do"
     if row["from"] == row["to"]:
         return f"the store is of this release already (migration {', '.join(row['to'])})"
     return f"the store is at migration {', '.join(row['to'])}; it was {'at ' + ', '.join(row['from']) if row['from'] else 'empty'}"

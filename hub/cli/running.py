@@ -140,7 +140,8 @@ def warn_of_open_doors(hub: Hub) -> None:
 def application(hub: Hub, *, doors: bool) -> Any:
     """All doors, or only what a worker shows: health, metrics, the page."""
     watched = Watching(hub.store, hub.clock)
-    health, metrics = Health(checks(hub), notes(hub)), Metrics(hub.signals, watched)
+    health = Health(checks(hub), notes(hub))
+    metrics = Metrics(hub.signals, watched, health)
     return make_app(hub, watched, metrics, health) if doors else make_watch(watched, metrics, health)
 
 

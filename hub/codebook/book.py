@@ -8,7 +8,7 @@ from functools import lru_cache
 from sqlalchemy import Connection, select
 
 from hub.codebook.index import FOREVER, Index, Row
-from hub.codebook.view import SystemCodes
+from hub.codebook.view import Remembered, SystemCodes
 from hub.store.book_tables import code, code_set, codebook
 
 _new = select(code).order_by(code.c.row)
@@ -19,11 +19,11 @@ class BookView:
     """One revision of every table; frozen."""
 
     def __init__(self, index: Index, revision: int) -> None:
-        self._index, self.revision = index, revision
+        self._index, self.revision, self._remembered = index, revision, Remembered()
         self.for_code_set = lru_cache(maxsize=1024)(self._for_code_set)
 
     def _for_code_set(self, name: str) -> SystemCodes:
-        return SystemCodes(self._index, self.revision, name)
+        return SystemCodes(self._index, self.revision, name, self._remembered)
 
     def parent(self, name: str) -> str:
         """The code set that is asked when this one is silent, or nothing."""
@@ -40,6 +40,14 @@ class Codebook:
     def __init__(self) -> None:
         self._index, self._revision, self._lock = Index(), 0, threading.Lock()
         self._view = BookView(self._index, 0)
+        self._earlier = lru_cache(maxsize=8)(lambda revision: BookView(self._index, revision))
+
+    def known(self, revision: int) -> BookView | None:
+        """A revision that was loaded already, without asking the store; None when it was not. The last few are kept with their answers."""
+        with self._lock:
+            if revision == self._view.revision:
+                return self._view
+            return self._earlier(revision) if revision < self._view.revision else None
 
     def view(self, connection: Connection, revision: int | None = None) -> BookView:
         """The codebook at a revision (None: the newest). The head is read first, then the rows up to it."""

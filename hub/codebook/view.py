@@ -12,29 +12,53 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from canonical_model.identifiers import gtin as gtins
 from canonical_model.problems import Hold, cause_key
 from hub.codebook.index import Index, Row
 from mappings.language.api import Hit, Miss, Pack
 
-REMEMBERED: Final = 20_000
-"""Answers of each kind that one view keeps; a full memory is emptied, which costs what it cost before."""
+REMEMBERED: Final = 100_000
+"""Answers that one view keeps over all its code sets; a full memory is emptied, which costs what it cost before."""
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer", Hit, Pack)
 
 
+class Remembered:
+    """How much all code sets of one view remember: hundreds of partners with a code set each share one limit."""
+
+    def __init__(self, limit: int = REMEMBERED) -> None:
+        self.limit, self.size = limit, 0
+        self._memories: list[dict[Any, Any]] = []
+
+    def memory(self) -> dict[Any, Any]:
+        """An empty one, counted from now on."""
+        self._memories.append({})
+        return self._memories[-1]
+
+    def keep(self, answers: dict[Question, Answer], question: Question, answer: Answer) -> Answer:
+        """Remember an answer, and give it."""
+        if self.size >= self.limit:
+            self.size = 0
+            for memory in self._memories:
+                memory.clear()
+        self.size += 1
+        answers[question] = answer
+        return answer
+
+
 class SystemCodes:
     """The tables of one revision, asked with one code set first."""
 
-    def __init__(self, index: Index, revision: int, code_set: str) -> None:
+    def __init__(self, index: Index, revision: int, code_set: str, remembered: Remembered | None = None) -> None:
+        self._remembered = remembered or Remembered()
         self._index, self._revision, self._code_set = index, revision, code_set
         self._chain = index.chain(code_set, revision)
-        self._codes: dict[tuple[str, str, str, date], Hit] = {}
-        self._items: dict[tuple[str, str, str | None, date], Hit] = {}
-        self._packs: dict[tuple[str, str, date], Pack] = {}
+        self._codes: dict[tuple[str, str, str, date], Hit] = self._remembered.memory()
+        self._items: dict[tuple[str, str, str | None, date], Hit] = self._remembered.memory()
+        self._packs: dict[tuple[str, str, date], Pack] = self._remembered.memory()
 
     @property
     def revision(self) -> int:
@@ -51,7 +75,7 @@ class SystemCodes:
             return known
         found = self._find(table, code, context, on.isoformat())
         if len(found) == 1:
-            return _kept(self._codes, question, self._hit(next(iter(found.values()))))
+            return self._remembered.keep(self._codes, question, self._hit(next(iter(found.values()))))
         return self._miss(table, code, context, sorted(found), on)
 
     def item(self, code: str, *, unit: str = "", gtin: str | None = None, on: date) -> Hit | Miss:
@@ -60,7 +84,7 @@ class SystemCodes:
         if (known := self._items.get(question)) is not None:
             return known
         answer = self._item(code, unit, gtin, on)
-        return _kept(self._items, question, answer) if isinstance(answer, Hit) else answer
+        return self._remembered.keep(self._items, question, answer) if isinstance(answer, Hit) else answer
 
     def _item(self, code: str, unit: str, gtin: str | None, on: date) -> Hit | Miss:
         found = self._find("item", code, unit, on.isoformat())
@@ -82,7 +106,9 @@ class SystemCodes:
         answers = {(row.canonical, row.numerator, row.denominator): row for row in rows}
         if len(answers) == 1:
             row = next(iter(answers.values()))
-            return _kept(self._packs, question, Pack(unit, row.canonical, row.numerator, row.denominator, row.row, row.since))
+            return self._remembered.keep(
+                self._packs, question, Pack(unit, row.canonical, row.numerator, row.denominator, row.row, row.since)
+            )
         key = cause_key("pack", self._code_set, item, unit)
         candidates = tuple(f"{n}/{d} {base}" for base, n, d in sorted(answers))
         fact = f"item {item!r} has {'several' if answers else 'no'} ratios for unit {unit!r} on {on}"
@@ -142,14 +168,6 @@ class SystemCodes:
         fact = f"table {table!r} of {self._code_set!r} has {several} for canonical {canonical!r}"
         fix = f"hub codes set {table} {self._code_set} CODE {canonical} --preferred"
         return Miss(cause_key(table, self._code_set, f"={canonical}", context), fact, fix, tuple(candidates))
-
-
-def _kept(answers: dict[Question, Answer], question: Question, answer: Answer) -> Answer:
-    """Remember an answer."""
-    if len(answers) >= REMEMBERED:
-        answers.clear()
-    answers[question] = answer
-    return answer
 
 
 @lru_cache(maxsize=65536)

@@ -23,6 +23,7 @@ class Terms:
     """What type and route say about identity (the catalogue gives defaults, a route may override).
 
     ``revisions``: how V compares: ``integer``, ``dotted`` or ``timestamp``. ``exclusive``: applying it changes the codebook.
+    ``scattered``: messages of its system may be in several partitions, so two windows may meet over one technical id.
     """
 
     nature: Nature = "full"
@@ -34,6 +35,7 @@ class Terms:
     technical_id: Literal["trust", "within_key", "ignore"] = "trust"
     repeats: Literal["", "cumulative", "delta"] = ""
     exclusive: bool = False
+    scattered: bool = False
     zone: str = "UTC"
     settings: Mapping[str, Any] = field(default_factory=dict)
 

@@ -24,7 +24,7 @@ from hub.store import documents, identity, messages, work
 from hub.store.effects import Applicable, Outgoing
 from hub.store.effects import State as ServiceState
 from hub.store.records import Case, Content, Document, Head, State, Way, document_id, message_of
-from hub.store.unit import UnitOfWork
+from hub.store.unit import Connection, UnitOfWork
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Loaded:
     states: dict[str, ServiceState] = field(default_factory=dict)
     given: dict[int, Applicable] = field(default_factory=dict)
     bodies: dict[int, bytes] = field(default_factory=dict)
-    repeats: dict[int, int | None] = field(default_factory=dict)
+    repeats: dict[int, list[int]] = field(default_factory=dict)
 
     def reload(self, unit: UnitOfWork, plan: Plan) -> None:
         """What services may need, collected over the window, locked sorted by them."""
@@ -52,20 +52,36 @@ class Loaded:
 def load(unit: UnitOfWork, planner: Planner, plan: Plan) -> Loaded | None:
     """Lock and load. None: the window was planned on work that somebody settled meanwhile; plan again."""
     connection = unit.connection
-    if work.still_there(connection, [row.seq for row in plan.work]) != {row.seq for row in plan.work}:
+    if not work.still_there(connection, plan.work):
         return None
     there = documents.existing(connection, [doc.id for doc in plan.arrivals if not doc.stored])
     plan.steps = [step for step in plan.steps if step.doc is None or step.doc.stored or step.doc.id not in there]
-    originals = documents.by_id(connection, [doc.corrects for doc in plan.arrivals if doc.corrects is not None])
-    keys = sorted(plan.keys() | {doc.k for doc in originals.values() if doc.k is not None})
+    corrected = _originals(connection, plan).values()
+    keys = sorted(plan.keys() | {doc.k for doc in corrected if doc.k is not None})
     heads = identity.lock_heads(connection, keys)
+    _drop_closed(connection, plan, {doc.id for doc in corrected if doc.k is None})
+    originals = _originals(connection, plan)
+    if any(doc.k is not None and doc.k not in heads for doc in originals.values()):
+        return None
     waiting = documents.line(connection, keys) if keys else {}
     lines = {k: Line(heads[k], waiting.get(k, [])) for k in keys}
-    loaded = Loaded(lines, _tables(unit, planner, plan), originals, _candidates(lines, planner.limit), planner)
+    loaded = Loaded(lines, _tables(unit, planner, plan), originals, _candidates(lines, plan), planner)
     planner.translate_stored(connection, plan, loaded.candidates)
     loaded.bodies = documents.bodies(connection, _likely_cases(plan, loaded))
     loaded.reload(unit, plan)
     return loaded
+
+
+def _originals(connection: Connection, plan: Plan) -> dict[int, Document]:
+    """What the window's edited resubmissions correct, as it is now: asked once for its keys and again under their locks."""
+    corrected = [doc.corrects for doc in plan.arrivals if doc.corrects is not None]
+    return documents.by_id(connection, corrected) if corrected else {}
+
+
+def _drop_closed(connection: Connection, plan: Plan, corrected: Collection[int]) -> None:
+    """Documents without a key are locked themselves: one that a command closed since it was read is not looked at again."""
+    waiting = documents.lock_keyless(connection, {doc.id for doc in plan.arrivals if doc.stored}.union(corrected))
+    plan.steps = [step for step in plan.steps if step.doc is None or step.doc.id in waiting or not step.doc.stored]
 
 
 def _likely_cases(plan: Plan, loaded: Loaded) -> set[int]:
@@ -83,27 +99,29 @@ def _likely_cases(plan: Plan, loaded: Loaded) -> set[int]:
 
 def _tables(unit: UnitOfWork, planner: Planner, plan: Plan) -> Tables:
     """Technical ids and occurrences of everything that arrives."""
+    terms = {doc.id: planner.ports.terms(doc.system, doc.route, doc.type) for doc in plan.arrivals}
+    unit.lock_ids(doc.t for doc in plan.arrivals if doc.t is not None and terms[doc.id].scattered)
     tables = Tables()
     for known in identity.known(unit.connection, {doc.t for doc in plan.arrivals if doc.t is not None}):
         tables.known.setdefault(known.t, []).append(known)
-    counting = [doc for doc in plan.arrivals if planner.ports.terms(doc.system, doc.route, doc.type).repeats == "cumulative"]
+    counting = [doc for doc in plan.arrivals if terms[doc.id].repeats == "cumulative"]
     tables.occurrences = identity.occurrences(unit.connection, {doc.k for doc in counting if doc.k is not None})
     started = {row.message.seq for row in plan.progress.values() if row.work.done} if counting else set()
     tables.counted = identity.counted(unit.connection, started)
     return tables
 
 
-def _candidates(lines: Mapping[str, Line], limit: int) -> list[Document]:
-    """Per line the documents that a walk may come to, as far as the window has room."""
+def _candidates(lines: Mapping[str, Line], plan: Plan) -> list[Document]:
+    """Per line the documents that a walk may come to, as far as the window has room; where it has room for one, it is no orphan."""
     found: list[Document] = []
     for line in lines.values():
         for doc in line.waiting:
-            if doc.parked:
+            if doc.parked or (plan.limit == 1 and doc.orphan):
                 continue
             if any(cause != Cause.PREDECESSOR_MISSING for cause, _ in doc.holds):
                 break
             found.append(doc)
-    return found[:limit]
+    return found[: plan.room]
 
 
 @dataclass(slots=True)
@@ -250,13 +268,19 @@ class Deciding:
     def _want(self, doc: Document) -> None:
         """Its turn came, since what stood before it closed: it and those behind it are translated, as far as there is room.
 
-        A window that applied nothing yet takes at least one, so that it never stands still.
+        A window that did nothing yet takes at least one, so that it never stands still.
         """
-        room = 2 * self.loaded.planner.limit - len(self.plan.translations) - len(self.wanted)
+        most = 2 * self.plan.limit if self.plan.limit > 1 else self.plan.room
+        room = most - len(self.plan.translations) - len(self.wanted)
         behind = [item for item in self.lines[doc.k or ""].waiting if item.place >= doc.place and not item.fresh and not item.holds]
-        least = 0 if self.applying.collected.effects else 1
+        least = 0 if self._went_on() else 1
         for item in behind[: max(room, least)]:
             self.wanted[item.id] = copied(item)
+
+    def _went_on(self) -> bool:
+        """Whether this window changes anything without a further document, or may translate none."""
+        closed = self.new or self.applying.collected.effects or any(not doc.waiting for doc in self.stored.values())
+        return bool(closed) or not self.plan.limit
 
     def apply(self, doc: Document, head: Head, effective: bool) -> tuple[Problem, ...]:
         given = self.loaded.given[doc.id]
@@ -283,9 +307,15 @@ class Deciding:
     def repeated(self, doc: Document) -> int | None:
         seq, n = message_of(doc.id)
         if seq not in self.loaded.repeats:
-            self.loaded.repeats[seq] = messages.earlier_with_hash(self.unit.connection, self.plan.messages[seq])
-        earlier = self.loaded.repeats[seq]
-        return None if earlier is None else document_id(earlier, n)
+            self.loaded.repeats[seq] = messages.same_bytes(self.unit.connection, self.plan.messages[seq])
+        others = [document_id(other, n) for other in self.loaded.repeats[seq]]
+        earlier = next((other for other in others if other < doc.id), None)
+        return earlier or self._decided_before(doc, others)
+
+    def _decided_before(self, doc: Document, others: list[int]) -> int | None:
+        """A lower number may become visible later: then the one with the higher number was the first to be decided."""
+        found = documents.by_id(self.unit.connection, others) if others else {}
+        return next((other.id for other in found.values() if not (other.state is State.DUPLICATE and other.of == doc.id)), None)
 
     def _decision(self) -> Decision:
         lines = [*self.lines.values(), *self.loose]

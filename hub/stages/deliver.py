@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from threading import Event
 
-from canonical_model.problems import REMOVED_BY, Cause, HubError, Problem, Retry
+from canonical_model.problems import REMOVED_BY, Cause, HubError, Misconfigured, Problem, Retry
 from connectors.base import Receipt, SendRefused, SendUncertain
 from hub import signals as names
 from hub.signals import Signals, reach
@@ -20,7 +21,7 @@ from hub.store import deliveries, holds
 from hub.store.database import Store
 from hub.store.deliveries import Circuit, Delivery
 from hub.store.records import problem_details
-from hub.store.unit import UnitOfWork
+from hub.store.unit import UnitOfWork, newest_revision
 
 log = logging.getLogger(__name__)
 AT_ONCE = 50
@@ -56,22 +57,34 @@ class Delivering:
         self.store, self.signals = store, signals or Signals()
         self.subscriptions: Mapping[str, Subscription] = {item.id: item for item in subscriptions}
         self.owner = owner or store.clock.new_id()
+        self._sent: dict[str, tuple[Sequence[tuple[Delivery, Rendered]], Sequence[Sent]]] = {}
+        self._stopping = Event()
+
+    def stop(self) -> None:
+        """Begin no further send: what is left of a batch is known not sent, and goes to whoever sends next."""
+        self._stopping.set()
 
     def recover(self, subscription: str | None = None) -> int:
-        """What a dead owner was sending is uncertain: sent again, asked about, or in doubt; gives how many there were.
+        """What a dead owner was sending is uncertain: sent again, asked about, or in doubt; gives how many there were. What it marked as
+        uncertain and did not come to settle is settled too, and what this process marked and never sent, because the store went away
+        between, waits again.
 
         For the only process, or for one subscription under its lock: whoever else was sending for it is gone.
         """
         self.store.locks.attend(self.owner)
         with self.store.read() as connection:
-            if not deliveries.left_by(connection, self.owner, subscription):
+            if not deliveries.unsettled(connection, subscription):
                 return 0
         with self.store.unit() as unit:
-            sending = deliveries.left_by(unit.connection, self.owner, subscription, lock=True)
-            gone = {owner for owner in {item.owner for item in sending} if owner is None or self.store.locks.absent(owner)}
-            left = [item for item in sending if item.owner in gone]
+            found = deliveries.unsettled(unit.connection, subscription, lock=True)
+            for item in found:
+                if item.owner == self.owner and item.subscription not in self._sent:
+                    deliveries.finish(unit.connection, item.id, "pending", unit.now, detail="not sent", next_at=unit.now)
+            gone = {owner for owner in {item.owner for item in found} - {self.owner} if owner is None or self.store.locks.absent(owner)}
+            left = [item for item in found if item.owner in gone]
             for item in left:
-                self._record(unit, Sent(item, "uncertain", "its process died while it was sending"))
+                if item.state == "sending":
+                    self._record(unit, Sent(item, "uncertain", "its process died while it was sending"))
         for item in left:
             self._settle_uncertain(item)
         return len(left)
@@ -81,18 +94,21 @@ class Delivering:
         return sum(self.run_one(item) for item in self.subscriptions.values())
 
     def run_one(self, subscription: Subscription) -> int:
-        """One batch of one subscription: commit ``sending``, send, commit what came of it."""
+        """One batch of one subscription: commit ``sending``, send, commit what came of it. What came of the last one is committed
+        first, where the store went away before it could be. Raises Retry while it is away."""
+        self._finish(subscription)
         began = self.store.clock.monotonic()
         batch = self._start(subscription)
         results: list[Sent] = []
         for item, rendered in batch:
-            if self.store.clock.monotonic() - began > OURS:
+            if self._stopping.is_set() or self.store.clock.monotonic() - began > OURS:
                 break
             results.append(self._send(subscription, item, rendered))
             if results[-1].failed:
                 break
         if batch:
-            self._finish(subscription, batch, results)
+            self._sent[subscription.id] = batch, results
+            self._finish(subscription)
         return len(results)
 
     def _start(self, subscription: Subscription) -> list[tuple[Delivery, Rendered]]:
@@ -103,11 +119,15 @@ class Delivering:
             if circuit is not None and circuit.open_until > now:
                 return []
             due = deliveries.due(connection, subscription.id, now, _at_once(subscription, circuit))
-        rendered = [_made(subscription, item, now) for item in due]
+            known = newest_revision(connection)
+        rendered = [self._made(subscription, item) for item in due]
         good = [(item, made) for item, made in rendered if isinstance(made, Rendered)]
         if not rendered:
             return []
+        reach("deliver.rendered")
         with self.store.unit() as unit:
+            if len(good) < len(rendered) and unit.lock_codebook(exclusive=False) != known:
+                rendered = [*good]  # codes came since: what misses one is looked at again, else it is held with the fact present
             still = deliveries.lock_pending(unit.connection, [item.id for item, _ in rendered])
             rendered = [(item, made) for item, made in rendered if item.id in still]
             good = [(item, made) for item, made in good if item.id in still]
@@ -115,8 +135,21 @@ class Delivering:
                 if not isinstance(made, Rendered):
                     _hold(unit, item.id, *made)
             deliveries.start(unit.connection, [(item, asdict(made)) for item, made in good], self.owner, unit.now)
+            reach("deliver.before_sending")
         reach("deliver.sending")
         return good
+
+    def _made(self, subscription: Subscription, item: Delivery) -> tuple[Delivery, Rendered | tuple[Problem, ...]]:
+        """The bytes of a delivery. Where the codes of then give none, those of now do: what was held for a code goes when it comes."""
+        made = _bytes(subscription, item)
+        if isinstance(made, Rendered) or "revision" not in item.assigned:
+            return item, made
+        with self.store.read() as connection:
+            newest = {**item.assigned, "revision": str(newest_revision(connection))}
+        if newest == item.assigned:
+            return item, made
+        later = replace(item, assigned=newest)
+        return later, _bytes(subscription, later)
 
     def _send(self, subscription: Subscription, item: Delivery, rendered: Rendered) -> Sent:
         try:
@@ -125,27 +158,35 @@ class Delivering:
             return Sent(item, "refused", refused.detail)
         except SendUncertain as uncertain:
             return Sent(item, "uncertain", str(uncertain), failed=True)
-        except Retry as retry:
-            return Sent(item, "pending", retry.fact, failed=True)
+        except (Retry, Misconfigured) as known:
+            return Sent(item, "pending", known.fact, failed=True)
         except Exception as error:
             log.exception("sending delivery %s failed with an exception of our own", item.id)
             return Sent(item, "uncertain", f"{type(error).__name__}: {error}", failed=True)
         reach("deliver.sent")
         return Sent(item, "sent", receipt.detail, receipt.reference)
 
-    def _finish(self, subscription: Subscription, batch: list[tuple[Delivery, Rendered]], results: list[Sent]) -> None:
+    def _finish(self, subscription: Subscription) -> None:
         """Commit what came of a batch; what was not tried goes back to pending, known not sent. What another process took over
-        meanwhile, since this one stood still, is its business."""
+        meanwhile, since this one stood still or was cut off, is its business."""
+        batch, results = self._sent.get(subscription.id, ((), ()))
+        if not batch:
+            return
         tried = {result.delivery.id for result in results}
         with self.store.unit() as unit:
-            ours = deliveries.lock_sending(unit.connection, [item.id for item, _ in batch], self.owner)
-            results = [result for result in results if result.delivery.id in ours]
+            mine = deliveries.lock_sent(unit.connection, [item.id for item, _ in batch], self.owner)
             for item, _ in batch:
-                if item.id in ours - tried:
+                if item.id in mine and item.id not in tried:
                     deliveries.finish(unit.connection, item.id, "pending", unit.now, detail="not tried", next_at=unit.now)
+            results = [result for result in results if result.delivery.id in mine]
             for result in results:
                 self._record(unit, result)
             self._turn_circuit(unit, subscription, results)
+        reach("deliver.marked")
+        del self._sent[subscription.id]
+        self._tell(subscription, results)
+
+    def _tell(self, subscription: Subscription, results: Sequence[Sent]) -> None:
         for result in results:
             if result.state == "uncertain":
                 self._settle_uncertain(result.delivery)
@@ -164,7 +205,7 @@ class Delivering:
             fix = f"after the repair here or there: hub retry {result.delivery.id} --kind delivery"
             _hold(unit, result.delivery.id, Problem(Cause.REFUSED_BY_RECEIVER, result.delivery.subscription, fact, fix))
 
-    def _turn_circuit(self, unit: UnitOfWork, subscription: Subscription, results: list[Sent]) -> None:
+    def _turn_circuit(self, unit: UnitOfWork, subscription: Subscription, results: Sequence[Sent]) -> None:
         """A failure opens the circuit for longer each time; any answer closes it, and its holds go by themselves."""
         known = deliveries.circuits(unit.connection).get(subscription.id)
         failed = next((result for result in results if result.failed), None)
@@ -183,6 +224,8 @@ class Delivering:
         subscription = self.subscriptions.get(item.subscription)
         taken = _asked(subscription, item)
         with self.store.unit() as unit:
+            if deliveries.lock(unit.connection, item.id) != "uncertain":
+                return
             if taken is True:
                 deliveries.finish(unit.connection, item.id, "sent", unit.now, detail="asked back: it was taken")
             elif taken is False or (subscription is not None and subscription.idempotent):
@@ -198,18 +241,6 @@ def _at_once(subscription: Subscription, circuit: Circuit | None) -> int:
     bytes may go again, or the receiver can be asked; elsewhere only the one that is on its way may be left in doubt."""
     repeatable = subscription.idempotent or subscription.ask is not None
     return AT_ONCE if repeatable and circuit is None else 1
-
-
-def _made(subscription: Subscription, item: Delivery, now: int) -> tuple[Delivery, Rendered | tuple[Problem, ...]]:
-    """The bytes of a delivery. Where the codes of then do not give any, those of now do: what was held for a code goes when it comes."""
-    made = _bytes(subscription, item)
-    if isinstance(made, Rendered) or "revision" not in item.assigned:
-        return item, made
-    newest = {**item.assigned, "revision": subscription.assign(item.number, now)["revision"]}
-    if newest == item.assigned:
-        return item, made
-    later = replace(item, assigned=newest)
-    return later, _bytes(subscription, later)
 
 
 def _bytes(subscription: Subscription, item: Delivery) -> Rendered | tuple[Problem, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from canonical_model.problems import Hold
 from hub.codebook import set_codes
+from hub.signals import reach
 from hub.stages.apply import code_line
 from hub.stages.deciding import Decision
 from hub.stages.plan import Plan, Progress
@@ -34,6 +35,7 @@ class Flush:
         self._documents()
         self._identity()
         self._holds()
+        reach("window.flushing")
         self._effects()
         self._people()
         self._messages()
@@ -70,7 +72,7 @@ class Flush:
         identity.save_effects(connection, collected.effects)
         for state in self.decision.states.values():
             state.flush(connection)
-        outgoing.publish(connection, collected.published)
+        outgoing.publish(self.unit, collected.published)
         entries = [
             outgoing.Entry(item.subscription.id, item.subscription.system, item.document, item.effect_no, item.outgoing,
                            item.subscription.latest, item.subscription.assign)

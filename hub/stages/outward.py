@@ -54,10 +54,9 @@ class Outward:
     sender: Sender
 
     def assign(self, number: int, now: int) -> dict[str, str]:
-        """What is decided once for a delivery: its number in the format's own fields, local time, the codes' revision."""
+        """What is decided once for a delivery: its number in the format's own fields, and local time."""
         at = to_datetime(now).astimezone(zone(self.owner.zone))
-        revision = str(getattr(self.books(None), "revision", 0))
-        return {"number": str(number), "at": at.isoformat(), "revision": revision, **_numbers(self.format.name, number, at)}
+        return {"number": str(number), "at": at.isoformat(), **_numbers(self.format.name, number, at)}
 
     def write(self, trees: Sequence[Tree], type: str, assigned: Mapping[str, str]) -> Written:
         """Have the format write. Words in capitals are fields of its envelope (RCVPRN, GS02), the others its options."""

@@ -13,12 +13,17 @@ AT_ONCE = 200
 
 
 def answer_pending(store: Store, ports: Ports) -> int:
-    """Answer what has waited too long; gives how many answers were made. Each document is looked at once a call."""
+    """Answer what has waited too long; gives how many answers were made. Each document is looked at once a call; one whose route
+    asks for no answer is not looked at again, so that it is in nobody's way."""
     with store.read() as connection:
         waiting = documents.unanswered(connection, AT_ONCE)
-    late = [(doc, since) for doc, since in waiting if _within(ports, doc) is not None]
+    if not waiting:
+        return 0
     with store.unit() as unit:
-        due = [doc for doc, since in late if since + (_within(ports, doc) or 0) <= unit.now]
+        unasked = {doc.id for doc, _ in waiting if _within(ports, doc) is None}
+        late = [doc for doc, since in waiting if doc.id not in unasked and since + (_within(ports, doc) or 0) <= unit.now]
+        open = documents.lock_unanswered(unit.connection, sorted(unasked | {doc.id for doc in late}))
+        due = [doc for doc in late if doc.id in open]
         bodies = documents.bodies(unit.connection, [doc.id for doc in due])
         made = [(doc, ports.answer(doc, _parsed(bodies.get(doc.id)), "pending", "received, not yet decided")) for doc in due]
         entries = [
@@ -29,7 +34,7 @@ def answer_pending(store: Store, ports: Ports) -> int:
             if item.wants(answer)
         ]
         outgoing.create(unit, entries)
-        documents.mark_answered(unit.connection, [doc.id for doc in due], unit.now)
+        documents.mark_answered(unit.connection, sorted(open), unit.now)
         return len(due)
 
 

@@ -6,7 +6,7 @@ the codebook, or none. A large message goes on where the last window stopped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from hub.codebook import BookView
 from hub.stages.apply import program_error
 from hub.stages.ports import Ports
 from hub.stages.translate import Translated
-from hub.store import documents, messages, work
+from hub.store import cases, documents, messages, work
 from hub.store.clock import Clock
 from hub.store.records import BITS, Document, Message, Way, Work, document_id, key_text, message_of, problem_details, sayable
 from hub.store.unit import Connection
@@ -57,10 +57,15 @@ class Waiting(NamedTuple):
 
 @dataclass(slots=True)
 class Plan:
-    """A window before its transaction. ``raws`` are the bytes read for it; ``bodies`` parsed bodies by document id."""
+    """A window before its transaction. ``raws`` are the bytes read for it; ``bodies`` parsed bodies by document id.
+
+    ``limit``: how many documents it may decide. One of a single document decides what arrives or what stands in a line, not both.
+    ``whole``: all work that is there is in it.
+    """
 
     partition: int
     view: BookView
+    limit: int = 0
     steps: list[Step] = field(default_factory=list)
     work: list[Work] = field(default_factory=list)
     progress: dict[int, Progress] = field(default_factory=dict)
@@ -69,10 +74,16 @@ class Plan:
     bodies: dict[int, Any] = field(default_factory=dict)
     translations: dict[int, Document] = field(default_factory=dict)
     exclusive: bool | None = None
+    whole: bool = False
 
     @property
     def arrivals(self) -> list[Document]:
         return [step.doc for step in self.steps if step.doc is not None]
+
+    @property
+    def room(self) -> int:
+        """How many stored documents it may translate: what a refusal or a death is looked for in must become one document."""
+        return 0 if self.limit == 1 and self.arrivals else self.limit
 
     def keys(self) -> set[str]:
         """Every key that the window must lock."""
@@ -88,7 +99,7 @@ class Planner:
 
     def plan(self, connection: Connection, p: int, view: BookView, limit: int) -> Plan:
         """Read and translate; nothing is locked."""
-        plan = Plan(p, view)
+        plan = Plan(p, view, limit)
         rows = work.claim(connection, p, limit)
         self._read(connection, plan, rows)
         waiting = self._waiting(connection, plan, rows, limit)
@@ -103,6 +114,7 @@ class Planner:
             if row.seq in plan.progress and not plan.progress[row.seq].finished:
                 break
             room -= max(taken, 1)
+        plan.whole = len(rows) < limit and len(plan.work) == len(rows)
         return plan
 
     def without_translating(self, connection: Connection, p: int, view: BookView, problem: Problem, row: Work | None = None) -> Plan:
@@ -119,9 +131,10 @@ class Planner:
         return plan
 
     def _hold_first(self, connection: Connection, plan: Plan, row: Work, problem: Problem) -> None:
-        """The first waiting document of a line without a hold, or the document itself."""
-        front = documents.line(connection, [row.k]).get(row.k, []) if row.k else list(documents.by_id(connection, [row.ref or 0]).values())
-        for doc in [doc for doc in front if doc.waiting and not doc.holds][:1]:
+        """The document of a line that a walk would translate first, or the document itself."""
+        alone = documents.by_id(connection, [] if row.k or row.ref is None else [row.ref]).values()
+        front = _turns(connection, row.k) if row.k else [doc for doc in alone if doc.waiting and not doc.holds]
+        for doc in front[:1]:
             doc.hold(problem)
             doc.fresh = True
             plan.translations[doc.id] = doc
@@ -149,7 +162,7 @@ class Planner:
         waiting = Waiting({}, documents.by_id(connection, alone) if alone else {})
         for doc in front:
             waiting.fronts.setdefault(doc.k or "", []).append(doc)
-        free = [doc for doc in front if all(cause == Cause.PREDECESSOR_MISSING for cause, _ in doc.holds)]
+        free = [doc for doc in front if not doc.holds or (limit > 1 and _only_orphan(doc))]
         self.translate_stored(connection, plan, [*free, *(doc for doc in waiting.alone.values() if doc.waiting)])
         return waiting
 
@@ -159,20 +172,26 @@ class Planner:
             return self._take_message(plan, row, room, end)
         if row.kind == "key":
             return self._take_key(plan, row, waiting.fronts.get(row.k or "", []))
-        doc = waiting.alone.get(row.ref or 0)
+        alone = [doc for doc in (waiting.alone.get(row.ref or 0),) if doc is not None and doc.waiting]
+        if not self._suits(plan, alone):
+            return None
         plan.work.append(row)
-        if doc is not None and doc.waiting:
-            plan.steps.append(Step("again", row, doc, doc.k or ""))
+        plan.steps.extend(Step("again", row, doc, doc.k or "") for doc in alone)
         return 1
 
     def _take_key(self, plan: Plan, row: Work, front: list[Document]) -> int | None:
-        exclusive = any(self._exclusive(doc) for doc in front)
-        if front and plan.exclusive is not None and plan.exclusive != exclusive:
+        if not self._suits(plan, front):
             return None
-        plan.exclusive = exclusive if front else plan.exclusive
         plan.work.append(row)
         plan.steps.append(Step("walk", row, None, row.k or ""))
         return len(front)
+
+    def _suits(self, plan: Plan, docs: Iterable[Document]) -> bool:
+        """Whether stored documents may be in this window: all of it change the codebook, or none does."""
+        kinds = {self.ports.terms(doc.system, doc.route, doc.type).exclusive for doc in docs}
+        if plan.exclusive is None and kinds:
+            plan.exclusive = any(kinds)
+        return not kinds or plan.exclusive == any(kinds)
 
     def _take_message(self, plan: Plan, row: Work, room: int, end: float) -> int | None:
         seq = row.ref or 0
@@ -208,6 +227,9 @@ class Planner:
                     break
                 self._arrive(plan, progress, item)
                 taken += 1
+                if item.last:
+                    progress.finished = True
+                    break
                 if taken >= room or self.clock.monotonic() > end:
                     break
             else:
@@ -324,8 +346,22 @@ class Planner:
         plan.bodies[doc.id] = item.body
         plan.translations[doc.id] = doc
 
-    def _exclusive(self, doc: Document) -> bool:
-        return self.ports.terms(doc.system, doc.route, doc.type).exclusive
+
+def _only_orphan(doc: Document) -> bool:
+    """It waits for its predecessor and for nothing else."""
+    return bool(doc.holds) and all(cause == Cause.PREDECESSOR_MISSING for cause, _ in doc.holds)
+
+
+def _turns(connection: Connection, k: str) -> list[Document]:
+    """The documents of a line whose turn has come: up to the first that is held, and orphans only once something was applied."""
+    found = []
+    for doc in documents.line(connection, [k]).get(k, []):
+        if doc.parked or (_only_orphan(doc) and cases.head_of(connection, k) is None):
+            continue
+        if doc.holds and not _only_orphan(doc):
+            break
+        found.append(doc)
+    return found
 
 
 def _again(item: Translated, source: Iterator[Translated]) -> Iterator[Translated]:

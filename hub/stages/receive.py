@@ -7,8 +7,9 @@ is accepted alike; the same delivery id with another body is refused at the door
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from canonical_model.problems import Reject
 from connectors.base import Inbound
@@ -17,7 +18,7 @@ from hub.signals import Signals, reach
 from hub.store import messages, work
 from hub.store.database import Refused, Store
 from hub.store.unit import UnitOfWork
-from hub.store.writing import Writer
+from hub.store.writing import MOST, Writer
 
 SIZE_LIMIT = 200_000_000
 
@@ -56,17 +57,32 @@ class Received:
     repeat: bool = False
 
 
-class Receiving:
-    """The receive stage of a process. Calls of several threads share a commit."""
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """A message on its way into the store. ``strict``: its sender said that one id means one body."""
 
-    def __init__(self, store: Store, signals: Signals | None = None) -> None:
-        self.store, self.signals, self.writer = store, signals or Signals(), Writer(store)
+    packed: messages.Packed
+    strict: bool = False
+
+    @property
+    def act(self) -> messages.Act | None:
+        """What names this act of sending."""
+        row = self.packed.row
+        return None if row["delivery_id"] is None else (row["system"], row["delivery_id"])
+
+
+class Receiving:
+    """The receive stage of a process. Calls of several threads share a commit, and its statements."""
+
+    def __init__(self, store: Store, signals: Signals | None = None, at_once: int = MOST) -> None:
+        self.store, self.signals = store, signals or Signals()
+        self.writer = Writer(store, _store, at_once)
 
     def receive(self, inbound: Inbound, door: Door) -> Received:
         """Store one act of sending and tell its sender. Raises Reject (refused at the door) and Retry; then nothing is stored."""
         try:
             _check(inbound, door)
-            received = self._kept(inbound, door)
+            received = self._kept(Arriving(packed(inbound, door, self.store.partitions), "idempotency-key" in inbound.headers))
         except Reject as reject:
             inbound.refuse(str(reject))
             raise
@@ -75,41 +91,54 @@ class Receiving:
         self.signals.emit(names.RECEIVED, message=received.message, system=door.system, route=door.route, repeat=received.repeat)
         return received
 
-    def _kept(self, inbound: Inbound, door: Door) -> Received:
+    def _kept(self, arriving: Arriving) -> Received:
         """Where another process stores the same delivery at this moment the second look finds it."""
         try:
-            return self.writer.write(lambda unit: self._store(unit, inbound, door))
+            return self.writer.write(arriving)
         except Refused:
-            return self.writer.write(lambda unit: self._store(unit, inbound, door))
-
-    def _store(self, unit: UnitOfWork, inbound: Inbound, door: Door) -> Received:
-        sha = messages.raw_hash(inbound.payload)
-        if inbound.delivery_id is not None:
-            known = messages.find(unit.connection, door.system, inbound.delivery_id, sha)
-            if known is not None:
-                return Received(known, True)
-            self._refuse_other_body(unit, inbound, door, sha)
-        seq = store_message(unit, inbound, door, self.store.partitions)
-        reach("receive.before_commit")
-        return Received(seq)
-
-    def _refuse_other_body(self, unit: UnitOfWork, inbound: Inbound, door: Door, sha: bytes) -> None:
-        other = messages.other_body(unit.connection, door.system, inbound.delivery_id or "", sha)
-        if other is not None and "idempotency-key" in inbound.headers:
-            fact = f"idempotency key {inbound.delivery_id!r} was used for message {other} with another body"
-            raise Reject(fact, at=door.system, fix="send the changed body under a key of its own")
+            return self.writer.write(arriving)
 
 
-def store_message(unit: UnitOfWork, inbound: Inbound, door: Door, partitions: int, extra: Mapping[str, int] | None = None) -> int:
-    """Write a message and its work row; gives its sequence number."""
-    partition = work.partition_of(door.order(inbound), partitions)
+def _store(unit: UnitOfWork, batch: Sequence[Arriving]) -> list[Received | Exception]:
+    """Write what is new of a batch. Of an act of sending that stands in it twice the second is looked at once the first is written."""
+    outcomes: dict[int, Received | Exception] = {}
+    while left := [(place, one) for place, one in enumerate(batch) if place not in outcomes]:
+        first: dict[Any, tuple[int, Arriving]] = {}
+        for place, one in left:
+            first.setdefault(one.act or place, (place, one))
+        outcomes |= _store_different(unit, list(first.values()))
+    reach("receive.before_commit")
+    return [outcomes[place] for place in range(len(batch))]
+
+
+def _store_different(unit: UnitOfWork, items: Sequence[tuple[int, Arriving]]) -> dict[int, Received | Exception]:
+    """Messages of different acts of sending, by their places in the batch."""
+    there = messages.acts(unit.connection, [one.act for _, one in items if one.act is not None])
+    known = {place: found for place, one in items if (found := _known(one, there.get(one.act or ("", ""), {})))}
+    new = [(place, one) for place, one in items if place not in known]
+    seqs = messages.save(unit.connection, [one.packed for _, one in new], unit.now)
+    return {**known, **{place: Received(seq) for (place, _), seq in zip(new, seqs, strict=True)}}
+
+
+def _known(one: Arriving, there: Mapping[bytes, int]) -> Received | Reject | None:
+    """What becomes of it by what is stored under its act of sending: a repeat, or refused, or nothing, as it is new."""
+    row = one.packed.row
+    if row["sha"] in there:
+        return Received(there[row["sha"]], True)
+    if not there or not one.strict:
+        return None
+    fact = f"idempotency key {row['delivery_id']!r} was used for message {min(there.values())} with another body"
+    return Reject(fact, at=row["system"], fix="send the changed body under a key of its own")
+
+
+def packed(inbound: Inbound, door: Door, partitions: int, corrects: int | None = None) -> messages.Packed:
+    """An act of sending as the store keeps it."""
     facts = {
         "system": door.system, "delivery_id": inbound.delivery_id, "name": file_name(inbound), "origin": inbound.origin,
-        "headers": inbound.headers, "route": door.route, "received_at": unit.now, "partition": partition, **(extra or {}),
+        "headers": inbound.headers, "route": door.route, "partition": work.partition_of(door.order(inbound), partitions),
+        "corrects": corrects,
     }  # fmt: skip
-    seq = messages.save(unit.connection, inbound.payload, facts)
-    work.add(unit.connection, [{"partition": partition, "kind": "message", "ref": seq, "at": unit.now}])
-    return seq
+    return messages.packed(inbound.payload, facts)
 
 
 def _check(inbound: Inbound, door: Door) -> None:

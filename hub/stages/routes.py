@@ -57,7 +57,8 @@ class Arrived(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """One way in of one system, compiled. ``blocks`` are the routes' settings by document type, ``most`` documents a message has."""
+    """One way in of one system, compiled. ``blocks`` are the routes' settings by document type, ``most`` documents a message has.
+    ``scattered``: the system's messages are in more than one partition, since a way of it says ``partition_by``."""
 
     system: str
     name: str
@@ -69,6 +70,7 @@ class Way:
     routes: Mapping[str, Route]
     blocks: Mapping[str, RouteBlock]
     most: int = 0
+    scattered: bool = False
 
     def inputs(self, book: Book) -> Inputs:
         """What ``translate`` takes, at one revision of the code tables."""
@@ -126,7 +128,8 @@ def compile_way(name: str, system: System, one: In, library: Library, formats: M
     for route in routes.values():
         _check(route, format)
     most = one.limits.documents or limits.documents
-    return Way(name, one.name, system.party, system.zone, system.codes, format, options, routes, one.routes, most)
+    scattered = any(other.partition_by for other in system.in_)
+    return Way(name, one.name, system.party, system.zone, system.codes, format, options, routes, one.routes, most, scattered)
 
 
 def compile_route(system: System, name: str, block: RouteBlock, mapping: ParsedMapping, options: Mapping[str, Any]) -> Route:

@@ -42,6 +42,7 @@ def _made(way: Way, block: RouteBlock | None, type: DocumentType) -> Terms:
         technical_id=trust,
         repeats=(block.repeats if block else None) or "",
         exclusive=type.changes_codebook,
+        scattered=way.scattered,
         zone=(block.zone if block else None) or way.zone,
         settings={"codes": way.code_set, **({"complete": block.complete, "answer_within": block.answer_within} if block else {})},
     )

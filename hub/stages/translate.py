@@ -8,7 +8,7 @@ frozen view of one revision. Run again with the same arguments it gives the same
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -48,6 +48,7 @@ class Translated:
     ``technical`` T with its system, ``key`` K = (namespace, object kind, values ...), ``source`` S (16 bytes),
     ``revision`` V as text; ``canonical`` the body as canonical JSON bytes and ``fingerprint`` F over it (16 bytes),
     both None while ``problems`` stand against it. ``inputs`` is the id of what it was translated under (decision 0001).
+    ``last``: nothing stands behind it in its message.
     """
 
     n: int
@@ -66,6 +67,7 @@ class Translated:
     control: Mapping[str, str]
     inputs: str
     stake: str | None = None
+    last: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,11 +154,26 @@ def translate(raw: bytes, envelope: Envelope, inputs: Inputs, only: Container[in
 
     Raises Unreadable when no document can be cut out of it, or behind the last one that the limit allows; nothing else on any bytes.
     """
-    for document in inputs.format.read(raw, **inputs.options):
+    documents = iter(inputs.format.read(raw, **inputs.options))
+    document = next(documents, None)
+    while document is not None:
         if 0 < inputs.most < document.n:
             raise _too_many(inputs.most, document)
-        if only is None or document.n in only:
-            yield _translated(document, envelope, inputs)
+        wanted = only is None or document.n in only
+        done = _translated(document, envelope, inputs) if wanted else None
+        document, fault = _behind(documents)
+        if done is not None:
+            yield done if document is not None or fault is not None else replace(done, last=True)
+        if fault is not None:
+            raise fault
+
+
+def _behind(documents: Iterator[Document]) -> tuple[Document | None, Hold | None]:
+    """The next document, or why it cannot be cut out: told after the one before it was given."""
+    try:
+        return next(documents, None), None
+    except Hold as hold:
+        return None, hold
 
 
 def _translated(document: Document, envelope: Envelope, inputs: Inputs) -> Translated:

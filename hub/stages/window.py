@@ -15,6 +15,7 @@ from canonical_model.problems import Cause, Problem, Retry
 from hub import signals as names
 from hub.codebook import BookView, Codebook
 from hub.signals import Signals, reach
+from hub.stages.collector import collector_waits
 from hub.stages.deciding import Decision, Loaded, decide, load
 from hub.stages.flush import Flush
 from hub.stages.plan import Plan, Planner
@@ -32,12 +33,14 @@ GIVE_UP_AFTER = 3
 
 @dataclass(slots=True)
 class Outcome:
-    """What a window did: documents by the state they are in now, work settled, and whether the partition was busy."""
+    """What a window did: documents, work settled, and whether the partition was busy. ``emptied``: it took all work that was there
+    when it began, and left none."""
 
     documents: int = 0
     settled: int = 0
     busy: bool = False
     more: bool = False
+    emptied: bool = False
     states: dict[str, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -93,6 +96,7 @@ class Lane:
                 freed = holds.run_jobs(unit)
             if not freed:
                 return total
+            reach("release.between_batches")
             total += freed
 
     def drain(self, most: int = 1_000_000) -> int:
@@ -108,20 +112,15 @@ class Lane:
 
     def run(self, p: int, limit: int | None = None) -> Outcome:
         """One window of a partition. A refusal by the database that nobody foresaw halves it until the guilty document stands alone."""
-        return self._window(p, limit) if self._own(p) else Outcome(busy=True)
-
-    def _own(self, p: int) -> bool:
-        """Take over a partition, in a commit of its own; a dead owner counts as a try, since its work may have killed it. False while
-        another's window holds it: nobody waits for a partition."""
         if p in self._left:
             self._suspect(p)
-        if not self.store.shared:
-            return True
+        with collector_waits():
+            return self._window(p, limit)
+
+    def _own(self, p: int, before: str | None) -> bool:
+        """Take over a partition, in a commit of its own; a dead owner counts as a try, since its work may have killed it. False while
+        another's window holds it: nobody waits for a partition."""
         self.store.locks.attend(self.owner)
-        with self.store.read() as connection:
-            before = work.owner(connection, p)
-        if before == self.owner:
-            return True
         dead = before is not None and self.store.locks.absent(before)
         with self.store.unit() as unit:
             if not unit.lock_partition(p):
@@ -131,14 +130,9 @@ class Lane:
         return True
 
     def _window(self, p: int, limit: int | None) -> Outcome:
-        most = limit or (1 if self._alone.get(p) else self.limit)
-        with self.store.read() as connection:
-            view = self.codebook.view(connection)
-            tries = work.tries(connection, p)
-            if tries < GIVE_UP_AFTER:
-                plan = self.planner.plan(connection, p, view, most)
-            else:
-                plan = self.planner.without_translating(connection, p, view, _gave_up(p))
+        plan = self._planned(p, limit)
+        if plan is None:
+            return Outcome(busy=True)
         reach("window.translated")
         if not plan.work:
             return Outcome()
@@ -152,9 +146,24 @@ class Lane:
             log.exception("a window of partition %s failed by a fault of our own", p)
             return self._halve(p, plan, Problem(Cause.PROGRAM_ERROR, f"partition:{p}", f"{type(error).__name__}: {error}"))
 
+    def _planned(self, p: int, limit: int | None) -> Plan | None:
+        """One look at the store, in which this process stands as the owner, or nothing is to be done: a partition without work is left as
+        it is, since its owner died of something else or ended in good order. None while another's window holds the partition."""
+        while True:
+            with self.store.read() as connection:
+                before, tries = work.standing(connection, p)
+                if not self.store.shared or before == self.owner or not work.claim(connection, p, 1):
+                    view = self.codebook.view(connection)
+                    if tries >= GIVE_UP_AFTER:
+                        return self.planner.without_translating(connection, p, view, _gave_up(p))
+                    return self.planner.plan(connection, p, view, limit or (1 if self._alone.get(p) else self.limit))
+            if not self._own(p, before):
+                return None
+
     def _halve(self, p: int, plan: Plan, problem: Problem) -> Outcome:
         """Each half is a window of its own, read and decided anew, the first before the second; one alone is held."""
-        size = max(len(plan.steps), len(plan.translations))
+        reach("window.refused")
+        size = min(max(len(plan.steps), len(plan.translations)), plan.limit)
         if size > 1:
             first = self._window(p, size // 2)
             second = self._window(p, size - size // 2)
@@ -186,11 +195,13 @@ class Lane:
             loaded = load(unit, self.planner, plan)
             if loaded is None:
                 return Outcome()
+            reach("window.locked")
             if plan.exclusive:
                 self._second_look(unit, plan, loaded, exclusive=True)
             decision = decide(unit, self.ports, plan, loaded)
             if not plan.exclusive and decision.changes_holds and self._second_look(unit, plan, loaded, exclusive=False):
                 decision = decide(unit, self.ports, plan, loaded)
+            reach("window.decided")
             outcome = self._flush(unit, plan, decision)
             reach("window.before_commit")
         reach("window.after_commit")
@@ -207,7 +218,8 @@ class Lane:
         flush = Flush(unit, self.ports, plan, decision)
         flush.write()
         self._count_tries(unit, plan.partition)
-        outcome = Outcome(len(decision.documents), len(flush.settled), more=decision.more)
+        emptied = plan.whole and len(flush.settled) == len(plan.work) and not decision.more and not flush.freed.owners
+        outcome = Outcome(len(decision.documents), len(flush.settled), more=decision.more, emptied=emptied)
         unit.after_commit(lambda: self._tell(plan, decision, flush))
         return outcome
 

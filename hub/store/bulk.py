@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, LargeBinary, Table, bindparam, delete, func, update
+from sqlalchemy import BigInteger, Boolean, Column, Connection, CursorResult, Integer, LargeBinary, Table, bindparam, delete, func, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.dialects import sqlite
+
+from hub.store.arrays import array
 
 Row = Mapping[str, Any]
 FEW = 2
@@ -28,7 +30,19 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     elif len(rows) > FEW:
         _copy(connection, table, rows)
     else:
-        _arrays(connection, _insert(table, tuple(rows[0]), ""), rows)
+        _arrays(connection, table, _insert(table, tuple(rows[0]), ""), rows)
+
+
+def insert_numbered(connection: Connection, table: Table, number: str, rows: Sequence[Row]) -> list[int]:
+    """Insert rows of a table whose key ``number`` the database makes; gives their numbers, which rise in the order of the rows."""
+    if not rows:
+        return []
+    names = tuple(rows[0])
+    if connection.dialect.name != "postgresql":
+        places = ", ".join("?" * len(names))
+        statement = f'INSERT INTO "{table.name}" ({_columns(names)}) VALUES ({places})'
+        return [connection.exec_driver_sql(statement, tuple(row[name] for name in names)).lastrowid for row in rows]
+    return sorted(_arrays(connection, table, _insert_in_order(table, number, names), rows).scalars())
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -38,7 +52,7 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> Non
     if connection.dialect.name != "postgresql":
         connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
     else:
-        _arrays(connection, _insert(table, tuple(rows[0]), " ON CONFLICT DO NOTHING"), rows)
+        _arrays(connection, table, _insert(table, tuple(rows[0]), " ON CONFLICT DO NOTHING"), rows)
 
 
 def add_to(connection: Connection, table: Table, keys: Sequence[str], rows: Sequence[Row]) -> None:
@@ -52,7 +66,7 @@ def add_to(connection: Connection, table: Table, keys: Sequence[str], rows: Sequ
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=sums), list(rows))
         return
     text = ", ".join(f'"{name}" = "{table.name}"."{name}" + excluded."{name}"' for name in added)
-    _arrays(connection, _insert(table, tuple(rows[0]), _conflict(keys, text)), rows)
+    _arrays(connection, table, _insert(table, tuple(rows[0]), _conflict(keys, text)), rows)
 
 
 def overwrite(connection: Connection, table: Table, keys: Sequence[str], rows: Sequence[Row]) -> None:
@@ -66,7 +80,7 @@ def overwrite(connection: Connection, table: Table, keys: Sequence[str], rows: S
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=excluded), list(rows))
         return
     text = ", ".join(f'"{name}" = excluded."{name}"' for name in others)
-    _arrays(connection, _insert(table, tuple(rows[0]), _conflict(keys, text)), rows)
+    _arrays(connection, table, _insert(table, tuple(rows[0]), _conflict(keys, text)), rows)
 
 
 def change(connection: Connection, table: Table, keys: Sequence[str], rows: Sequence[Row], *, keep: Sequence[str] = ()) -> None:
@@ -78,7 +92,7 @@ def change(connection: Connection, table: Table, keys: Sequence[str], rows: Sequ
         values = [{f"{name}_": value for name, value in row.items()} for row in rows]
         connection.execute(_update(table, tuple(keys), names, tuple(keep)), values)
     else:
-        _arrays(connection, _join(table, tuple(keys), names, tuple(keep)), rows)
+        _arrays(connection, table, _join(table, tuple(keys), names, tuple(keep)), rows)
 
 
 def remove(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -90,7 +104,7 @@ def remove(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         where = [table.c[name] == bindparam(f"{name}_") for name in names]
         connection.execute(delete(table).where(*where), [{f"{name}_": value for name, value in row.items()} for row in rows])
     else:
-        _arrays(connection, f'DELETE FROM "{table.name}" t USING {_given(table, names)} WHERE {_found(names)}', rows)
+        _arrays(connection, table, f'DELETE FROM "{table.name}" t USING {_given(table, names)} WHERE {_found(names)}', rows)
 
 
 def kind(column: Column[Any]) -> str:
@@ -104,8 +118,7 @@ def kind(column: Column[Any]) -> str:
 def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """A binary COPY through the driver's cursor; whoever listens to the engine's statements hears of it too."""
     names = tuple(rows[0])
-    columns = ", ".join(f'"{name}"' for name in names)
-    statement = f'COPY "{table.name}" ({columns}) FROM STDIN (FORMAT BINARY)'
+    statement = f'COPY "{table.name}" ({_columns(names)}) FROM STDIN (FORMAT BINARY)'
     cursor: Any = connection.connection.cursor()
     connection.dispatch.before_cursor_execute(connection, cursor, statement, (), None, True)
     with cursor:
@@ -116,8 +129,8 @@ def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         connection.dispatch.after_cursor_execute(connection, cursor, statement, (), None, True)
 
 
-def _arrays(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
-    connection.exec_driver_sql(statement, tuple([row[name] for row in rows] for name in rows[0]))
+def _arrays(connection: Connection, table: Table, statement: str, rows: Sequence[Row]) -> CursorResult[Any]:
+    return connection.exec_driver_sql(statement, tuple(array(kind(table.c[name]), [row[name] for row in rows]) for name in rows[0]))
 
 
 def _conflict(keys: Sequence[str], sets: str) -> str:
@@ -127,18 +140,28 @@ def _conflict(keys: Sequence[str], sets: str) -> str:
 
 def _given(table: Table, names: Sequence[str]) -> str:
     arrays = ", ".join(f"%b::{kind(table.c[name])}[]" for name in names)
-    columns = ", ".join(f'"{name}"' for name in names)
-    return f"unnest({arrays}) AS v({columns})"
+    return f"unnest({arrays}) AS v({_columns(names)})"
 
 
 def _found(keys: Sequence[str]) -> str:
     return " AND ".join(f't."{key}" = v."{key}"' for key in keys)
 
 
+def _columns(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
 @lru_cache(maxsize=256)
 def _insert(table: Table, names: tuple[str, ...], conflict: str) -> str:
-    columns = ", ".join(f'"{name}"' for name in names)
-    return f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM {_given(table, names)}{conflict}'
+    return f'INSERT INTO "{table.name}" ({_columns(names)}) SELECT * FROM {_given(table, names)}{conflict}'
+
+
+@lru_cache(maxsize=16)
+def _insert_in_order(table: Table, number: str, names: tuple[str, ...]) -> str:
+    """Rows sorted before they are inserted are numbered in that order (PostgreSQL makes defaults after the sort)."""
+    arrays = ", ".join(f"%b::{kind(table.c[name])}[]" for name in names)
+    given = f"unnest({arrays}) WITH ORDINALITY AS v({_columns(names)}, place)"
+    return f'INSERT INTO "{table.name}" ({_columns(names)}) SELECT {_columns(names)} FROM {given} ORDER BY place RETURNING "{number}"'
 
 
 @lru_cache(maxsize=256)

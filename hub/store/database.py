@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, insert, select, text
 from sqlalchemy.engine import URL
 
 from canonical_model.problems import HubError, Misconfigured
-from hub.store import book_tables, lane_tables, out_tables, schema
+from hub.store import book_tables, lane_tables, out_tables, restoring, schema
 from hub.store.address import parsed
 from hub.store.clock import Clock, SystemClock
 from hub.store.engines.base import Database
@@ -33,6 +33,7 @@ class Store:
     def __init__(self, url: str, clock: Clock | None = None, partitions: int = 8) -> None:
         self.url, self.clock, self.partitions = parsed(url), clock or SystemClock(), partitions
         self.database = _database(self.url)
+        self._published_from = 0
 
     @property
     def writer(self) -> Engine:
@@ -92,13 +93,14 @@ class Store:
         """The rows that exist once; refuses when the number of partitions disagrees with the configuration."""
         with self.unit() as unit:
             _single_rows(unit.connection, self.partitions)
+            self._published_from = restoring.published_from(unit.connection)
         return self
 
     @contextmanager
     def unit(self) -> Iterator[UnitOfWork]:
         """One writing transaction: commits at the end, rolls back on any exception; then runs what was left for after."""
         with self.database.gate(), _sorted_errors(self.database), self.writer.connect() as connection, connection.begin():
-            unit = UnitOfWork(connection, self.clock.now())
+            unit = UnitOfWork(connection, self.clock.now(), self._published_from)
             yield unit
         unit.committed()
 
@@ -107,6 +109,14 @@ class Store:
         """A reading transaction over one state of the store."""
         with _sorted_errors(self.database), self.reader.connect() as connection, connection.begin():
             yield connection
+
+    def copy(self, target: Path) -> None:
+        """Write a consistent copy while the store is in use. Raises Misconfigured where the database has its own way of it."""
+        self.database.copy(target)
+
+    def others(self) -> list[str]:
+        """Who else of the hub uses the store now; asked before this process has looked into it."""
+        return self.database.others()
 
     def close(self) -> None:
         """Give back every connection."""

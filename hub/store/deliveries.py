@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, case, exists, func, insert, select, upd
 from hub.store.documents import unpack
 from hub.store.identity import insert_new
 from hub.store.lane_tables import hold
+from hub.store.out_tables import OPEN as STILL_OPEN
 from hub.store.out_tables import attempt, circuit, delivery
 from hub.store.schema import among
 
@@ -70,21 +71,36 @@ def due(connection: Connection, subscription: str, now: int, most: int) -> list[
     return [_delivery(row) for row in connection.execute(query)]
 
 
+def wanting(connection: Connection, now: int) -> set[str]:
+    """Subscriptions that have something to be sent now, or something that was left in the middle of it: one statement for all of them."""
+    due = (delivery.c.state == "sending") | (delivery.c.next_at <= now)
+    return set(connection.execute(select(delivery.c.subscription).distinct().where(STILL_OPEN, due)).scalars())
+
+
 def get(connection: Connection, id: int) -> Delivery | None:
     """One delivery."""
     row = connection.execute(select(delivery).where(delivery.c.id == id)).first()
     return None if row is None else _delivery(row)
 
 
-def left_by(connection: Connection, owner: str | None, subscription: str | None = None, *, lock: bool = False) -> list[Delivery]:
-    """``sending`` deliveries (of one subscription, or all) whose owner is not ``owner``: who asks knows that it is gone, and
-    nobody knows whether the bytes left."""
-    query = select(delivery).where(delivery.c.state == "sending", delivery.c.owner.is_distinct_from(owner)).order_by(delivery.c.id)
+def unsettled(connection: Connection, subscription: str | None = None, *, lock: bool = False) -> list[Delivery]:
+    """Deliveries (of one subscription, or all) that somebody began to send and did not come to an end with: ``sending``, and
+    uncertain ones that are not held as in doubt, about which the next step was never taken."""
+    doubted = exists().where(hold.c.owner_kind == "delivery", hold.c.owner == delivery.c.id, hold.c.cause == "in_doubt")
+    query = select(delivery).where((delivery.c.state == "sending") | ((delivery.c.state == "uncertain") & ~doubted)).order_by(delivery.c.id)
     if subscription is not None:
         query = query.where(delivery.c.subscription == subscription)
     if lock:
-        query = query.with_for_update(skip_locked=True)
+        query = query.with_for_update(of=delivery, skip_locked=True)
     return [_delivery(row) for row in connection.execute(query)]
+
+
+def lock_sent(connection: Connection, ids: list[int], owner: str) -> set[int]:
+    """Lock deliveries, sorted, and give those that this owner is still sending. Where it was taken for dead meanwhile, others
+    have gone on with them."""
+    sending = (delivery.c.state == "sending") & (delivery.c.owner == owner)
+    query = select(delivery.c.id).where(among(delivery.c.id, "ids"), sending).order_by(delivery.c.id).with_for_update()
+    return set(connection.execute(query, {"ids": ids}).scalars())
 
 
 def lock_pending(connection: Connection, ids: list[int]) -> set[int]:
@@ -95,10 +111,9 @@ def lock_pending(connection: Connection, ids: list[int]) -> set[int]:
     return set(connection.execute(query, {"ids": ids}).scalars())
 
 
-def lock_sending(connection: Connection, ids: list[int], owner: str) -> set[int]:
-    """Lock deliveries, sorted, and give those that this owner is sending still."""
-    mine = select(delivery.c.id).where(among(delivery.c.id, "ids"), delivery.c.state == "sending", delivery.c.owner == owner)
-    return set(connection.execute(mine.order_by(delivery.c.id).with_for_update(), {"ids": ids}).scalars())
+def lock(connection: Connection, id: int) -> str | None:
+    """Lock a delivery, so that one person or process decides it at a time; gives its state, None when there is none."""
+    return connection.execute(select(delivery.c.state).where(delivery.c.id == id).with_for_update()).scalar()
 
 
 def start(connection: Connection, items: Iterable[tuple[Delivery, Mapping[str, Any]]], owner: str, now: int) -> None:
@@ -123,16 +138,17 @@ def finish(
     elif state not in OPEN:
         values |= {"settled_at": now}
     overtaken = delivery.c.state.in_(("acknowledged", "refused"))
-    values["state"] = case((overtaken, delivery.c.state), else_=state) if state == "sent" else state
+    values["state"] = case((overtaken, delivery.c.state), else_=state) if state != "refused" else state
     connection.execute(update(delivery).where(delivery.c.id == id).values(values))
     last = select(func.max(attempt.c.n)).where(attempt.c.delivery == id).scalar_subquery()
     row = (attempt.c.delivery == id) & (attempt.c.n == last) & attempt.c.ended_at.is_(None)
     connection.execute(update(attempt).where(row).values(ended_at=now, outcome=state, detail=detail))
 
 
-def forget_bytes(connection: Connection, id: int, now: int) -> None:
-    """Send it again as it would be made now: a person repaired what was refused."""
-    connection.execute(update(delivery).where(delivery.c.id == id).values(state="pending", payload=None, next_at=now, settled_at=None))
+def forget_bytes(connection: Connection, id: int, now: int) -> bool:
+    """Send it again as it would be made now: a person repaired what was refused. False for one that may have been taken."""
+    known = update(delivery).where(delivery.c.id == id, delivery.c.state.in_(("pending", "refused")))
+    return connection.execute(known.values(state="pending", payload=None, next_at=now, settled_at=None)).rowcount > 0
 
 
 def circuits(connection: Connection) -> dict[str, Circuit]:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-import zstandard
 from sqlalchemy import Connection, bindparam, select, update
 
 from hub.store import bulk
 from hub.store.lane_tables import document, hold
+from hub.store.packing import compress, decompress
 from hub.store.records import Content, Document, State, Way
 from hub.store.schema import among
 
@@ -28,6 +28,12 @@ _front = _line.limit(bindparam("most"))
 _by_id = select(*_line_columns).where(among(document.c.id, "ids"))
 _existing = select(document.c.id).where(among(document.c.id, "ids"))
 _bodies = select(document.c.id, document.c.body).where(among(document.c.id, "ids"))
+_keyless = (
+    select(document.c.id)
+    .where(among(document.c.id, "ids"), document.c.state == "waiting", document.c.k.is_(None))
+    .order_by(document.c.id)
+    .with_for_update()
+)
 _contents = select(document.c.id, document.c.s, document.c.f, document.c.inputs).where(among(document.c.id, "ids"))
 _holds = select(hold.c.owner, hold.c.cause, hold.c.cause_key, hold.c.details).where(
     hold.c.owner_kind == "document", among(hold.c.owner, "ids")
@@ -41,12 +47,12 @@ _CHANGED = (
 
 def pack(body: bytes | None) -> bytes | None:
     """A canonical body as it is kept."""
-    return zstandard.compress(body, 3) if body is not None and len(body) > PACKED else body
+    return compress(body) if body is not None and len(body) > PACKED else body
 
 
 def unpack(data: bytes | None) -> bytes | None:
     """Undo ``pack``."""
-    return zstandard.decompress(data) if data is not None and data.startswith(_MAGIC) else data
+    return decompress(data) if data is not None and data.startswith(_MAGIC) else data
 
 
 def line(connection: Connection, keys: list[str]) -> dict[str, list[Document]]:
@@ -65,14 +71,21 @@ def front(connection: Connection, keys: list[str], most: int) -> list[Document]:
 
 def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Document]:
     """Documents by id, with their holds."""
-    items = {row.id: _document(row) for row in connection.execute(_by_id, {"ids": sorted(set(ids))})}
+    wanted = sorted(set(ids))
+    items = {row.id: _document(row) for row in connection.execute(_by_id, {"ids": wanted})} if wanted else {}
     with_holds(connection, list(items.values()))
     return items
 
 
+def lock_keyless(connection: Connection, ids: Iterable[int]) -> set[int]:
+    """Lock documents that have no key to be locked by, sorted; gives those that wait still, and without a key."""
+    wanted = sorted(set(ids))
+    return set(connection.execute(_keyless, {"ids": wanted}).scalars()) if wanted else set()
+
+
 def existing(connection: Connection, ids: list[int]) -> set[int]:
     """Which of these ids are taken: work that ran once already admits nothing again."""
-    return set(connection.execute(_existing, {"ids": ids}).scalars())
+    return set(connection.execute(_existing, {"ids": ids}).scalars()) if ids else set()
 
 
 def with_holds(connection: Connection, items: list[Document]) -> None:
@@ -88,13 +101,16 @@ def with_holds(connection: Connection, items: list[Document]) -> None:
 
 def bodies(connection: Connection, ids: Iterable[int]) -> dict[int, bytes]:
     """Canonical bodies by document id, of those that have one."""
-    found = connection.execute(_bodies, {"ids": sorted(set(ids))})
+    wanted = sorted(set(ids))
+    found = connection.execute(_bodies, {"ids": wanted}) if wanted else ()
     return {row.id: body for row in found if (body := unpack(row.body)) is not None}
 
 
 def contents(connection: Connection, ids: Iterable[int]) -> dict[int, Content]:
     """Fingerprints by document id."""
-    return {row.id: Content(row.id, row.s, row.f, row.inputs) for row in connection.execute(_contents, {"ids": sorted(set(ids))})}
+    wanted = sorted(set(ids))
+    found = connection.execute(_contents, {"ids": wanted}) if wanted else ()
+    return {row.id: Content(row.id, row.s, row.f, row.inputs) for row in found}
 
 
 def insert_all(connection: Connection, items: list[Document], now: int) -> None:
@@ -132,6 +148,12 @@ def unanswered(connection: Connection, most: int) -> list[tuple[Document, int]]:
     where = (document.c.state == "waiting") & document.c.answered_at.is_(None)
     query = select(*_line_columns).where(where).order_by(document.c.created_at).limit(most)
     return [(_document(row), row.created_at) for row in connection.execute(query)]
+
+
+def lock_unanswered(connection: Connection, ids: list[int]) -> set[int]:
+    """Lock documents, sorted, and give those that wait still: one that was decided meanwhile has its answer."""
+    open = select(document.c.id).where(among(document.c.id, "ids"), document.c.state == "waiting", document.c.answered_at.is_(None))
+    return set(connection.execute(open.order_by(document.c.id).with_for_update(), {"ids": ids}).scalars()) if ids else set()
 
 
 def mark_answered(connection: Connection, ids: list[int], now: int) -> None:

@@ -53,10 +53,7 @@ def _ours(path: Path) -> None:
     if tables and not ({VERSIONS, "codebook"} & tables):
         fact = f"the store's file is a database of another program: it has {', '.join(sorted(tables)[:3])}"
         raise Misconfigured(fact, at=str(path), fix="name another file in hub.store")
-    unknown = sorted(steps - {step.revision for step in migrate.script().walk_revisions()})
-    if unknown:
-        fact = f"the store was written by a newer release (migration {', '.join(unknown)})"
-        raise Misconfigured(fact, at=str(path), fix="start that release, or go back to the copy made before its upgrade")
+    migrate.refuse_newer(tuple(sorted(steps)), str(path))
 
 
 def _inside(path: Path) -> tuple[set[str], set[str]]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
+from hub.signals import reach
 from hub.store import bulk, work
 from hub.store.book_tables import release_job
 from hub.store.lane_tables import document, hold, message
@@ -98,6 +99,7 @@ def release(unit: UnitOfWork, causes: Iterable[Cause]) -> Freed:
         if freed.rows == AT_ONCE:
             left += 1
             unit.connection.execute(insert(release_job), {**_job(cause), "revision": unit.revision(), "done": freed.rows, "at": unit.now})
+    reach("release.before_commit")
     return Freed(rows, owners, left)
 
 
@@ -121,6 +123,7 @@ def run_jobs(unit: UnitOfWork) -> int:
         return 0
     unit.lock_codebook(exclusive=True)
     freed = release_batch(unit, Cause(job.cause, job.cause_key))
+    reach("release.batch")
     if freed.rows < AT_ONCE:
         unit.connection.execute(delete(release_job).where(release_job.c.id == job.id))
     return max(freed.rows, 1)

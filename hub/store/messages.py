@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 import orjson
-import zstandard
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
-from hub.store.bulk import change
+from hub.store import bulk, work
 from hub.store.lane_tables import message, message_chunk
+from hub.store.packing import compress, decompress
 from hub.store.records import Message
 from hub.store.schema import among
 
@@ -22,6 +23,9 @@ _columns = (
     message.c.partition, message.c.sha, message.c.size, message.c.documents, message.c.inputs, message.c.corrects,
 )  # fmt: skip
 _load = select(*_columns).where(among(message.c.seq, "seqs"))
+_acts = select(message.c.seq, message.c.system, message.c.delivery_id, message.c.sha).where(
+    among(message.c.system, "systems"), among(message.c.delivery_id, "ids")
+)  # fmt: skip
 _raws = select(message.c.seq, message.c.raw, message.c.chunks).where(among(message.c.seq, "seqs"))
 
 
@@ -30,43 +34,67 @@ def raw_hash(raw: bytes) -> bytes:
     return sha256(raw).digest()[:16]
 
 
-def find(connection: Connection, system: str, delivery_id: str, sha: bytes) -> int | None:
-    """The message that was stored for this very act of sending, or None."""
-    where = (message.c.system == system) & (message.c.delivery_id == delivery_id) & (message.c.sha == sha)
-    return connection.execute(select(message.c.seq).where(where)).scalar()
+Act = tuple[str, str]
+"""What names an act of sending: its system and delivery id."""
 
 
-def other_body(connection: Connection, system: str, delivery_id: str, sha: bytes) -> int | None:
-    """A message with the same delivery id and another body, or None (decision 0004: refused at the door)."""
-    where = (message.c.system == system) & (message.c.delivery_id == delivery_id) & (message.c.sha != sha)
-    return connection.execute(select(message.c.seq).where(where).limit(1)).scalar()
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A message made ready to be written, before any transaction: its row, and its bytes in chunks where they are many."""
+
+    row: Mapping[str, Any]
+    parts: Sequence[bytes] = ()
 
 
-def save(connection: Connection, raw: bytes, facts: Mapping[str, Any]) -> int:
-    """Keep a message; gives its sequence number. ``facts``: system, delivery_id, name, headers, received_at ..."""
-    packed = zstandard.compress(raw, 3)
-    large = len(raw) > CHUNK
-    values = {**facts, "sha": raw_hash(raw), "size": len(raw), "headers": orjson.dumps(dict(facts["headers"])).decode()}
-    parts = [packed[at : at + CHUNK] for at in range(0, len(packed), CHUNK)] if large else []
-    result = connection.execute(insert(message), {**values, "raw": None if large else packed, "chunks": len(parts)})
-    seq = int((result.inserted_primary_key or (0,))[0])
-    if parts:
-        connection.execute(insert(message_chunk), [{"message": seq, "n": n, "data": data} for n, data in enumerate(parts)])
-    return seq
+def packed(raw: bytes, facts: Mapping[str, Any]) -> Packed:
+    """``facts``: system, delivery_id, name, origin, headers, route, partition, corrects."""
+    data, large = compress(raw), len(raw) > CHUNK
+    parts = [data[at : at + CHUNK] for at in range(0, len(data), CHUNK)] if large else []
+    row = {
+        **facts, "sha": raw_hash(raw), "size": len(raw), "headers": orjson.dumps(dict(facts["headers"])).decode(),
+        "raw": None if large else data, "chunks": len(parts),
+    }  # fmt: skip
+    return Packed(row, parts)
+
+
+def acts(connection: Connection, wanted: Iterable[Act]) -> dict[Act, dict[bytes, int]]:
+    """What is stored under acts of sending: hash of the raw bytes -> message. One statement."""
+    named = sorted(set(wanted))
+    found: dict[Act, dict[bytes, int]] = {}
+    if named:
+        values = {"systems": sorted({system for system, _ in named}), "ids": sorted({id for _, id in named})}
+        for seq, system, id, sha in connection.execute(_acts, values):
+            found.setdefault((system, id), {})[sha] = seq
+    return found
+
+
+def save(connection: Connection, items: Sequence[Packed], now: int) -> list[int]:
+    """Keep messages with their work rows; gives their sequence numbers, in the same order. One statement a table."""
+    seqs = bulk.insert_numbered(connection, message, "seq", [{**item.row, "received_at": now} for item in items])
+    parts = [
+        {"message": seq, "n": n, "data": data} for seq, item in zip(seqs, items, strict=True) for n, data in enumerate(item.parts)
+    ]  # fmt: skip
+    bulk.insert(connection, message_chunk, parts)
+    queued = [
+        {"partition": item.row["partition"], "kind": "message", "ref": seq, "at": now} for seq, item in zip(seqs, items, strict=True)
+    ]  # fmt: skip
+    work.add(connection, queued)
+    return seqs
 
 
 def load(connection: Connection, seqs: Iterable[int]) -> dict[int, Message]:
     """Messages by sequence number, without their bytes."""
-    return {row.seq: _message(row) for row in connection.execute(_load, {"seqs": sorted(set(seqs))})}
+    wanted = sorted(set(seqs))
+    return {row.seq: _message(row) for row in connection.execute(_load, {"seqs": wanted})} if wanted else {}
 
 
 def raws(connection: Connection, seqs: Iterable[int]) -> dict[int, bytes]:
     """The bytes of messages as they arrived; those pruned are missing."""
     wanted = sorted(set(seqs))
-    found = {row.seq: row for row in connection.execute(_raws, {"seqs": wanted})}
+    found = {row.seq: row for row in connection.execute(_raws, {"seqs": wanted})} if wanted else {}
     chunks = _chunks(connection, [seq for seq, row in found.items() if row.chunks])
     packed = {seq: chunks.get(seq, row.raw) for seq, row in found.items()}
-    return {seq: zstandard.decompress(data) for seq, data in packed.items() if data is not None}
+    return {seq: decompress(data) for seq, data in packed.items() if data is not None}
 
 
 def _chunks(connection: Connection, seqs: list[int]) -> dict[int, bytes]:
@@ -80,13 +108,13 @@ def _chunks(connection: Connection, seqs: list[int]) -> dict[int, bytes]:
 
 def finish(connection: Connection, outcomes: Iterable[Mapping[str, Any]]) -> None:
     """Record how many documents messages hold (``seq``, ``documents``) and the ``inputs`` their first window used."""
-    change(connection, message, ["seq"], list(outcomes))
+    bulk.change(connection, message, ["seq"], list(outcomes))
 
 
-def earlier_with_hash(connection: Connection, found: Message) -> int | None:
-    """The first earlier message of the same system and route with the same raw bytes, or None (identity row 5, ``delta``)."""
+def same_bytes(connection: Connection, found: Message) -> list[int]:
+    """The other messages of the same system and route with the same raw bytes, in their order (identity row 5, ``delta``)."""
     same = (message.c.sha == found.sha) & (message.c.system == found.system) & (message.c.route == found.route)
-    return connection.execute(select(message.c.seq).where(same & (message.c.seq < found.seq)).order_by(message.c.seq).limit(1)).scalar()
+    return list(connection.execute(select(message.c.seq).where(same & (message.c.seq != found.seq)).order_by(message.c.seq)).scalars())
 
 
 def _message(row: Any) -> Message:

@@ -22,6 +22,8 @@ from hub.store.unit import UnitOfWork
 from hub.store.work import partition_of
 
 CANONICAL_PARTITIONS = 8
+AT_ONCE = 10_000
+"""Rows of one statement where there may be millions."""
 ANSWERS = ("order_response/1",)
 """Types that answer their sender: what a repeat gets again. A warehouse is not told twice to ship."""
 TIMES = ("CREDAT", "CRETIM", "GS04", "GS05", "ISA09", "ISA10")
@@ -46,7 +48,7 @@ _answers = select(delivery).where(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A delivery to be written. ``assign(number, now)`` gives its control numbers and times."""
+    """A delivery to be written. ``assign(number, now)`` gives its control numbers and times; the codes' revision is put beside them."""
 
     subscription: str
     system: str
@@ -57,15 +59,16 @@ class Entry:
     assign: Callable[[int, int], Mapping[str, str]]
 
 
-def publish(connection: Connection, rows: list[dict[str, Any]]) -> None:
+def publish(unit: UnitOfWork, rows: list[dict[str, Any]]) -> None:
     """Write events and documents for channel ``canonical``: the row that stays, and the pointer that a relay takes away."""
     if rows:
-        bulk.insert(connection, published, [{**row, "body": pack(row["body"])} for row in rows])
-        pointers = [
-            {"channel": "canonical", "partition": partition_of(row["k"], CANONICAL_PARTITIONS), "k": row["k"], "n": row["n"]}
-            for row in rows
-        ]
-        bulk.insert(connection, outbox, pointers)
+        made = [{**row, "n": row["n"] + unit.published_from, "body": pack(row["body"])} for row in rows]
+        bulk.insert(unit.connection, published, made)
+        bulk.insert(unit.connection, outbox, [_pointer(row["k"], row["n"]) for row in made])
+
+
+def _pointer(k: str, n: int) -> dict[str, Any]:
+    return {"channel": "canonical", "partition": partition_of(k, CANONICAL_PARTITIONS), "k": k, "n": n}
 
 
 def create(unit: UnitOfWork, entries: Iterable[Entry]) -> None:
@@ -73,11 +76,11 @@ def create(unit: UnitOfWork, entries: Iterable[Entry]) -> None:
     items = list(entries)
     if not items:
         return
-    last = _take_numbers(unit, Counter(item.system for item in items))
+    last, revision = _take_numbers(unit, Counter(item.system for item in items)), str(unit.revision())
     rows = []
     for item in items:
         number = last[item.system] = last[item.system] + 1
-        rows.append(_row(item, number, unit.now))
+        rows.append(_row(item, number, revision, unit.now))
     _supersede_older(unit, [item for item in items if item.latest])
     bulk.insert(unit.connection, delivery, rows)
     _save_numbers(unit, rows)
@@ -99,12 +102,12 @@ def _take_numbers(unit: UnitOfWork, wanted: Counter[str]) -> dict[str, int]:
     return last
 
 
-def _row(item: Entry, number: int, now: int) -> dict[str, Any]:
-    out = item.outgoing
+def _row(item: Entry, number: int, revision: str, now: int) -> dict[str, Any]:
+    out, assigned = item.outgoing, {**item.assign(number, now), "revision": revision}
     return {
         "subscription": item.subscription, "system": item.system, "document": item.document, "effect_no": item.effect_no, "k": out.key,
         "type": out.type, "party": out.party, "body": pack(orjson.dumps(out.body)), "number": number,
-        "assigned": orjson.dumps(dict(item.assign(number, now))).decode(), "state": "pending", "next_at": now, "created_at": now,
+        "assigned": orjson.dumps(assigned).decode(), "state": "pending", "next_at": now, "created_at": now,
     }  # fmt: skip
 
 
@@ -187,6 +190,19 @@ def _own_trace(message: int, document: int) -> str:
 def forget_publications(connection: Connection, ids: list[int]) -> None:
     """Delete confirmed outbox rows; what was published stays, so that a subscriber can ask for it again."""
     connection.execute(_forget, {"ids": ids})
+
+
+def publish_again(unit: UnitOfWork, since: int) -> int:
+    """Queue once more what was published since an instant (microseconds UTC) and is not queued; gives how many there are.
+
+    For subscribers whose queue went with its broker: by (key, n) they drop what they have.
+    """
+    queued = select(outbox.c.id).where(outbox.c.k == published.c.k, outbox.c.n == published.c.n).exists()
+    query = select(published.c.k, published.c.n).where(published.c.at >= since, ~queued)
+    found = unit.connection.execute(query.order_by(published.c.at, published.c.k, published.c.n)).all()
+    for start in range(0, len(found), AT_ONCE):
+        bulk.insert(unit.connection, outbox, [_pointer(row.k, row.n) for row in found[start : start + AT_ONCE]])
+    return len(found)
 
 
 def publications_from(connection: Connection, k: str, n: int, until: int | None = None) -> list[Published]:

@@ -58,11 +58,13 @@ class SessionLocks:
                     self._ask("SELECT pg_advisory_unlock(%s)", lock_key(name))
 
     def attend(self, owner: str) -> None:
-        """Be known as alive under this name."""
+        """Be known as alive under this name, also over a new session. Raises SystemUnreachable while there is none."""
         with self._guard:
             if owner not in self._owners:
                 self._owners.append(owner)
                 self._ask("SELECT pg_advisory_lock_shared(%s)", owner_key(owner))
+            elif self._session is None:
+                self._ask("SELECT 1")
 
     def absent(self, owner: str) -> bool:
         """Whether no session is alive under this name."""
@@ -111,7 +113,7 @@ class SessionLocks:
         every = BEAT
         while not self._ending.wait(every):
             with self._guard, suppress(SystemUnreachable):
-                if self._session is not None:
+                if self._session is not None or self._owners:
                     self._ask("SELECT 1")
 
 

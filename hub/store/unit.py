@@ -1,14 +1,15 @@
 """The unit of work: one transaction, one effect. Every table module takes its connection; locks are asked for here.
 
-Lock order, everywhere: partition -> key rows (sorted) -> service rows (sorted) -> codebook. On SQLite a writing
+Lock order, everywhere: partition -> key rows (sorted) -> technical ids -> service rows (sorted) -> codebook. On SQLite a writing
 transaction is alone, so the lock points are statements without a lock clause or nothing at all; the text stays the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import xxhash
 from sqlalchemy import Connection as Connection
 from sqlalchemy import select, text
 
@@ -16,13 +17,17 @@ from hub.store.book_tables import codebook
 from hub.store.lane_tables import partition
 
 CODEBOOK_LOCK = 7_231_001
+_newest = select(codebook.c.revision)
+IDS_LOCK, ID_LOCKS = 7233, 1024
+"""Technical ids are locked by hash, so that no window fills the server's table of locks."""
 
 
 class UnitOfWork:
-    """A transaction that is open, and what is to happen after its commit. ``now`` is microseconds UTC."""
+    """A transaction that is open, and what is to happen after its commit. ``now`` is microseconds UTC; ``published_from`` what is
+    added to the n of everything published (not 0 only after a restore: ``hub.store.restoring``)."""
 
-    def __init__(self, connection: Connection, now: int) -> None:
-        self.connection, self.now = connection, now
+    def __init__(self, connection: Connection, now: int, published_from: int = 0) -> None:
+        self.connection, self.now, self.published_from = connection, now, published_from
         self._after: list[Callable[[], None]] = []
 
     def after_commit(self, action: Callable[[], None]) -> None:
@@ -39,6 +44,13 @@ class UnitOfWork:
         row = select(partition.c.p).where(partition.c.p == p).with_for_update(skip_locked=True)
         return self.connection.execute(row).first() is not None
 
+    def lock_ids(self, ids: Iterable[str]) -> None:
+        """Be the only one that decides documents with these technical ids, where two windows may have one under two keys."""
+        wanted = sorted({xxhash.xxh3_64_intdigest(one.encode()) % ID_LOCKS for one in ids})
+        if wanted and self.connection.dialect.name == "postgresql":
+            every = text("SELECT pg_advisory_xact_lock(:space, id) FROM unnest(CAST(:ids AS integer[])) AS id")
+            self.connection.execute(every, {"space": IDS_LOCK, "ids": wanted})
+
     def lock_codebook(self, *, exclusive: bool) -> int:
         """The fair lock of the codebook (a shared row lock would starve its writer); gives the newest revision."""
         if self.connection.dialect.name == "postgresql":
@@ -48,7 +60,12 @@ class UnitOfWork:
 
     def revision(self) -> int:
         """The newest committed revision of the codebook."""
-        return int(self.connection.execute(select(codebook.c.revision)).scalar_one())
+        return newest_revision(self.connection)
+
+
+def newest_revision(connection: Connection) -> int:
+    """The newest committed revision of the codebook that a connection sees."""
+    return int(connection.execute(_newest).scalar_one())
 
 
 def rows(connection: Connection, statement: Any, **values: Any) -> list[Any]:

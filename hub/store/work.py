@@ -14,7 +14,8 @@ from hub.store.records import Work
 from hub.store.schema import among
 
 _claim = select(work).where(work.c.partition == bindparam("p")).order_by(work.c.seq).limit(bindparam("most"))
-_still = select(work.c.seq).where(among(work.c.seq, "seqs"))
+_still = select(work.c.seq, work.c.done).where(among(work.c.seq, "seqs"))
+_standing = select(partition.c.owner, partition.c.tries).where(partition.c.p == bindparam("p"))
 _delete = delete(work).where(among(work.c.seq, "seqs"))
 
 
@@ -34,9 +35,11 @@ def claim(connection: Connection, p: int, most: int) -> list[Work]:
     return [_work(row) for row in connection.execute(_claim, {"p": p, "most": most})]
 
 
-def still_there(connection: Connection, seqs: list[int]) -> set[int]:
-    """Which of these rows nobody has settled meanwhile; asked again under the partition's lock."""
-    return set(connection.execute(_still, {"seqs": seqs}).scalars())
+def still_there(connection: Connection, rows: Iterable[Work]) -> bool:
+    """Whether nobody has settled one of these rows or brought it further meanwhile; asked again under the partition's lock."""
+    wanted = {(row.seq, row.done) for row in rows}
+    found = connection.execute(_still, {"seqs": sorted(seq for seq, _ in wanted)})
+    return {(row.seq, row.done) for row in found} == wanted
 
 
 def settle(connection: Connection, seqs: list[int]) -> None:
@@ -58,10 +61,21 @@ def waiting_partitions(connection: Connection, older_than: int | None = None) ->
     return list(connection.execute(query).scalars())
 
 
+def released_partitions(connection: Connection) -> list[int]:
+    """Partitions with work that no message brought: what a release let go. Whoever released it may have had nobody to wake."""
+    query = select(work.c.partition).where(work.c.kind != "message").group_by(work.c.partition).order_by(func.min(work.c.seq))
+    return list(connection.execute(query).scalars())
+
+
 def count(connection: Connection, limit: int) -> int:
     """How much work is open, counted up to ``limit`` (back-pressure)."""
     inner = select(work.c.seq).limit(limit).subquery()
     return int(connection.execute(select(func.count()).select_from(inner)).scalar_one())
+
+
+def oldest(connection: Connection) -> int | None:
+    """When the oldest open work was queued, microseconds UTC."""
+    return connection.execute(select(work.c.at).order_by(work.c.seq).limit(1)).scalar()
 
 
 def tries(connection: Connection, p: int) -> int:
@@ -74,9 +88,10 @@ def set_tries(connection: Connection, p: int, value: int) -> None:
     connection.execute(update(partition).where(partition.c.p == p, partition.c.tries != value).values(tries=value))
 
 
-def owner(connection: Connection, p: int) -> str | None:
-    """Which process took this partition last: if it is gone, it may have died of its work."""
-    return connection.execute(select(partition.c.owner).where(partition.c.p == p)).scalar()
+def standing(connection: Connection, p: int) -> tuple[str | None, int]:
+    """Which process took this partition last (if it is gone, it may have died of its work), and its tries."""
+    owner, tries = connection.execute(_standing, {"p": p}).one()
+    return owner, int(tries)
 
 
 def take(connection: Connection, p: int, before: str | None, mine: str, tries: int) -> int:

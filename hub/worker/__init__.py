@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from threading import Event
+from time import monotonic
 
 from canonical_model.problems import Reject
 from hub import signals as names
 from hub.bootstrap import Hub
 from hub.flow import outbound_partition
 from hub.stages.ports import Subscription
+from hub.store import deliveries
 from hub.store.database import StoreFault
 from hub.store.locks import attempt
 from hub.worker.loop import IDLE, Loop
@@ -25,6 +27,10 @@ log = logging.getLogger(__name__)
 
 POLL = 0.5
 """Seconds between two looks at a transport that is fetched from."""
+SENDERS = 30.0
+"""Seconds until a sender that nobody woke looks all the same."""
+RELAY = 0.1
+"""Seconds until the relay looks by itself for what another worker has left in the outbox; its own windows wake it."""
 
 
 class Worker:
@@ -32,21 +38,24 @@ class Worker:
 
     def __init__(self, hub: Hub) -> None:
         self.hub, self.flow, self.failed = hub, hub.flow, Event()
-        windows, fault = Windows(hub.flow), self._failed
-        self.windows = Loop("lane", windows.step, idle=windows.idle, fault=fault)
+        self._lane, fault = Windows(hub.flow), self._failed
+        self.windows = Loop("lane", self._lane.step, idle=self._lane.idle, fault=fault)
         self.deliveries = {
-            one.id: Loop(f"deliver {one.id}", self._delivery(one), idle=self._idle, fault=fault) for one in hub.ports.subscriptions
+            one.id: Loop(f"deliver {one.id}", self._delivery(one), idle=lambda: SENDERS, fault=fault) for one in hub.ports.subscriptions
         }
         self.transports = [Loop(f"receive {name}", self._fetch(name), POLL, lambda: POLL, fault) for name in self._fetched()]
-        self.outbound = Loop("outbound", self._wake_senders, 1.0, lambda: 1.0)
-        self.relay = Loop("relay", lambda: bool(hub.flow.relay.run()), idle=lambda: 1.0, fault=fault)
+        self._looked = 0.0
+        self.outbound = Loop("outbound", self._wake_senders, IDLE, self._look, fault)
+        self.relay = Loop("relay", lambda: bool(hub.flow.relay.run()), RELAY, lambda: 1.0, fault)
         self.jobs = Loop("housekeeping", self._housekeeping, 1.0, lambda: 1.0, fault)
         hub.flow.channels.inbound.listen(self.windows.wake)
         hub.flow.channels.outbound.listen(self.outbound.wake)
-        hub.signals.connect(lambda name, facts: self.wake(), "received", "released", "applied")
+        hub.signals.connect(lambda name, facts: self.relay.wake(), "applied")
+        hub.signals.connect(lambda name, facts: self.wake(), "released")
 
     def _failed(self, fault: StoreFault) -> None:
         """The store fails in a way that no document is to blame for: everything stops, and somebody is told."""
+        self._lane.stop()
         for loop in self.loops:
             loop.stop()
         self.hub.signals.emit(names.ALERT, text=fault.fact, documents=[])
@@ -64,30 +73,47 @@ class Worker:
             loop.start()
 
     def wake(self) -> None:
-        """Something came: look now."""
+        """Something was let go: look now, senders too. What is new wakes each by its channel."""
         for loop in (self.windows, self.relay, *self.deliveries.values()):
             loop.wake()
 
     def stop(self, seconds: float = 30.0) -> bool:
-        """Finish windows and sends that run, start no more; False when something did not end in time."""
+        """Finish the window and the sends that run, start no more; False when something did not end in time, however many did not. A send
+        may take long: wake-ups go to other workers as soon as the window has ended."""
+        self._lane.stop()
+        self.flow.delivering.stop()
         for loop in self.loops:
             loop.stop()
-        ended = [loop.join(seconds) for loop in self.loops]
+        until = monotonic() + seconds
+        self.windows.join(seconds)
+        self.flow.channels.rest()
+        ended = [loop.join(max(0.0, until - monotonic())) for loop in self.loops]
         self.flow.channels.stop()
         return all(ended)
 
-    def _idle(self) -> float:
-        """Longest wait of a sender: with a broker it is woken, and looks by itself for what wants to be tried again."""
+    def _look(self) -> float:
+        """Seconds between two looks at what wants to be sent: with a broker senders are woken, and only what wants to be tried again,
+        was let go by a command or left by a dead worker has to be found."""
         return 1.0 if self.flow.channels.outbound.connected else IDLE
 
     def _wake_senders(self) -> bool:
+        """Wake those that channel ``outbound`` names, and those that the store says have something: one look for all of them."""
         woken = self.flow.channels.outbound.taken()
+        wanting = self._wanting()
         for name, loop in self.deliveries.items():
-            if outbound_partition(name) in woken:
+            if name in wanting or outbound_partition(name) in woken:
                 loop.wake()
         for p in woken:
             self.flow.channels.outbound.done(p)
         return False
+
+    def _wanting(self) -> set[str]:
+        now = monotonic()
+        if not self.deliveries or now - self._looked < self._look():
+            return set()
+        self._looked = now
+        with self.flow.store.read() as connection:
+            return deliveries.wanting(connection, self.flow.store.clock.now())
 
     def _delivery(self, subscription: Subscription) -> Callable[[], bool]:
         """Sending of one subscription: its own slot over all workers, so that a receiver that hangs costs nobody else."""

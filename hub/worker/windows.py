@@ -10,9 +10,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from threading import Event
 
 from canonical_model.problems import Retry
 from hub.flow import Flow
+from hub.signals import reach
 from hub.store import work
 from hub.store.database import StoreFault
 from hub.store.locks import attempt
@@ -21,12 +23,14 @@ from hub.worker.loop import RETRY
 log = logging.getLogger(__name__)
 SWEEP = 5.0
 """Seconds: work older than this is taken by any worker; an owner that does nothing for so long is passed over."""
+RELEASED = 1.0
+"""Seconds between two looks for what a command released: a command of ``hub`` ends before any broker could carry its wake-up."""
 AGAIN = 0.02
 """Seconds until a partition that somebody else has is looked at again."""
 LONGEST_RETRY = 60.0
 """Seconds; a partition that fails waits twice as long each time, up to this."""
-ROUNDS = 20
-"""Windows of one partition before the others get their turn."""
+ROUNDS, TURN = 20, 0.3
+"""Windows of one partition, and seconds, before the others get their turn; the window that runs is finished."""
 
 
 class Windows:
@@ -38,11 +42,21 @@ class Windows:
         self._standing: dict[int, tuple[tuple[int, int], float]] = {}
         self._failing: dict[int, tuple[int, float]] = {}
         self._looked: float | None = None
+        self._released = 0.0
+        self._stopping = Event()
+
+    def stop(self) -> None:
+        """Begin no further window: the one that runs is the last."""
+        self._stopping.set()
 
     def step(self) -> bool:
         """Everything that is due now, once."""
-        worked = [self._safely(p, suspicious) for p, suspicious in self._due().items()]
-        return any(worked)
+        worked = False
+        for p, suspicious in self._due().items():
+            if self._stopping.is_set():
+                break
+            worked = self._safely(p, suspicious) or worked
+        return worked
 
     def idle(self) -> float:
         """Seconds that may pass until the next look."""
@@ -65,12 +79,20 @@ class Windows:
         """At the start, without a broker, and now and then with one: what the store says."""
         first = self._looked is None
         if first or not self.flow.channels.inbound.connected:
-            self._looked = now
+            self._looked = self._released = now
             return dict.fromkeys(self._waiting(None), first)
+        due = dict.fromkeys(self._let_go(now), False)
         if self._looked is not None and now - self._looked < SWEEP:
-            return {}
+            return due
         self._looked = now
-        return dict.fromkeys(self._waiting(self.flow.store.clock.now() - int(SWEEP * 1_000_000)), True)
+        return due | dict.fromkeys(self._waiting(self.flow.store.clock.now() - int(SWEEP * 1_000_000)), True)
+
+    def _let_go(self, now: float) -> list[int]:
+        if now - self._released < RELEASED:
+            return []
+        self._released = now
+        with self.flow.store.read() as connection:
+            return work.released_partitions(connection)
 
     def _waiting(self, older_than: int | None) -> list[int]:
         with self.flow.store.read() as connection:
@@ -109,15 +131,20 @@ class Windows:
     def _windows(self, p: int) -> bool:
         """Windows until the partition is empty, or it is the turn of others."""
         self._standing.pop(p, None)
-        worked = False
+        worked, end = False, self._now() + TURN
         for _ in range(ROUNDS):
+            if self._stopping.is_set():
+                return worked
             outcome = self.flow.lane.run(p)
             if outcome.busy:
                 break
-            if not outcome:
+            worked = worked or bool(outcome)
+            if outcome.emptied or not outcome:
+                reach("wake_up.before_done")
                 self.flow.channels.inbound.done(p)
                 return worked
-            worked = True
+            if self._now() > end:
+                break
         self._again[p] = self._now() + (0.0 if worked else AGAIN)
         return worked
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any, Final
 
 from adapters.base import Node
@@ -46,12 +45,19 @@ class Generated:
     """
 
     def __init__(self, block: Block, *, outgoing: bool = False, remembers: bool = False) -> None:
+        self._written = block, outgoing, remembers
         writer = _Blocks(outgoing, remembers)
-        self.module = writer.module(block)
+        module = writer.module(block)
         self.places = writer.places
         self.names: dict[str, Any] = {"__builtins__": _BUILT_IN, **_RUNTIME, **writer.constants}
-        exec(compile(_Slices(self.names).visit(deepcopy(self.module)), "<mapping>", "exec"), self.names)
+        exec(compile(_Slices(self.names).visit(module), "<mapping>", "exec"), self.names)
         self.run: Row = self.names["row"]
+
+    @property
+    def module(self) -> ast.Module:
+        """The code as it was written, before slices were made once: written again, since few ask and every start would copy it."""
+        block, outgoing, remembers = self._written
+        return _Blocks(outgoing, remembers).module(block)
 
     def source(self) -> str:
         """The generated code as text."""

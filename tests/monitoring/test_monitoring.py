@@ -24,7 +24,7 @@ from monitoring.logs import JsonFormatter, configure
 from monitoring.metrics import Metrics
 from monitoring.page import ago, page
 from monitoring.router import router
-from monitoring.watched import Change, Flow, Held, Parties
+from monitoring.watched import Change, Flow, Held, Leaving, Parties
 from monitoring.words import LOOKS, WORDS, chosen, say
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -55,6 +55,15 @@ class Fake:
 
     def waiting(self) -> int:
         return 4
+
+    def waiting_since(self) -> datetime | None:
+        return NOW - timedelta(seconds=90)
+
+    def leaving(self) -> Sequence[Leaving]:
+        return [Leaving("sap.ordrsp", 3, NOW - timedelta(minutes=2))]
+
+    def unpublished(self) -> int:
+        return 6
 
 
 @pytest.fixture
@@ -101,6 +110,10 @@ def test_gauges_are_asked_at_the_scrape(fake: Fake) -> None:
     assert found['hub_held{cause="missing_code"}'] == "3.0"
     assert found['hub_held_oldest_seconds{cause="missing_code"}'] == "10800.0"
     assert (found["hub_messages_waiting"], found["hub_store_up"]) == ("4.0", "1.0")
+    assert (found["hub_messages_waiting_oldest_seconds"], found["hub_publications_waiting"]) == ("90.0", "6.0")
+    assert found['hub_deliveries_open{subscription="sap.ordrsp"}'] == "3.0"
+    assert found['hub_deliveries_open_oldest_seconds{subscription="sap.ordrsp"}'] == "120.0"
+    assert float(found["process_resident_memory_bytes"]) > 1e6
     fake.hold = []
     assert 'hub_held{cause="missing_code"}' not in samples(metrics)
 
@@ -110,6 +123,14 @@ def test_a_store_that_does_not_answer_is_a_metric(fake: Fake) -> None:
     found = samples(Metrics(Signals(), fake))
     assert found["hub_store_up"] == "0.0"
     assert not any(name.startswith("hub_documents_now") for name in found)
+
+
+def test_what_health_says_is_a_metric() -> None:
+    def away() -> None:
+        raise SystemUnreachable("the broker does not answer")
+
+    found = samples(Metrics(Signals(), health=Health({"store": lambda: None}, {"broker": away})))
+    assert (found['hub_healthy{check="store"}'], found['hub_healthy{check="broker"}']) == ("1.0", "0.0")
 
 
 @pytest.fixture

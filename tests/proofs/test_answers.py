@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,9 +18,10 @@ from lxml import etree
 from pyx12.x12file import X12Reader
 
 from adapters.base import problems_of
-from hub.simulate import sets
-from hub.simulate.orders import Order
-from tests.proofs.hubs import DAY, World, orders
+from hub.simulate import idocs, sets
+from hub.simulate.goods import KEY_ACCOUNT, STORE_JS
+from hub.simulate.orders import Order, draw_order
+from tests.proofs.hubs import DAY, World, orders, world
 from tests.samples import SAMPLES, need_samples
 
 XSD = "{http://www.w3.org/2001/XMLSchema}"
@@ -192,3 +194,26 @@ def test_a_partners_997_finds_its_delivery(hub: World) -> None:
     assert states["940"] == {"acknowledged"}
     assert states["855"] == {"acknowledged"}
     assert hub.summary()["acknowledged"] == COUNT + COUNT // 5
+
+
+def test_what_a_window_asks_for_its_answers_does_not_grow_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The revision that deliveries keep is asked once a unit of work, and a revision that is known is rendered without asking."""
+    with world(tmp_path) as hub:
+        hub.stock()
+        asked: list[int] = []
+        read = hub.hub.store.read
+
+        def counted() -> Any:
+            asked.append(1)
+            return read()
+
+        monkeypatch.setattr(hub.hub.store, "read", counted)
+        counts = []
+        for many in (1, 12):
+            placed = [draw_order(Random(many), f"PO-{many}-{n}", DAY, KEY_ACCOUNT, STORE_JS) for n in range(many)]
+            documents = [idocs.purchase_order(10 * many + n, order) for n, order in enumerate(placed)]
+            asked.clear()
+            hub.give("sap-hq", "files", idocs.xml(*documents))
+            counts.append(len(asked))
+        assert len(hub.written("ordrsp")) == 13
+        assert counts[1] <= counts[0] + 1

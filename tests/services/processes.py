@@ -32,9 +32,10 @@ class Servers:
 
 
 @contextmanager
-def servers(folder: Path) -> Iterator[Servers]:
-    """Start both; gives the two addresses that a ``hub.yaml`` needs. Raises what their modules raise where they cannot be had."""
-    with postgres.private_node(fsync=True) as database, rabbitmq.private_node(folder / "broker") as broker:
+def servers(folder: Path, *settings: str) -> Iterator[Servers]:
+    """Start both; gives the two addresses that a ``hub.yaml`` needs. ``settings`` are further ones of PostgreSQL. Raises what their
+    modules raise where they cannot be had."""
+    with postgres.private_node(*settings, fsync=True) as database, rabbitmq.private_node(folder / "broker") as broker:
         yield Servers(database.of(database.create()).replace("postgresql:", "postgresql+psycopg:"), vhost(broker, "hub"), database, broker)
 
 

@@ -121,17 +121,18 @@ DO $$ DECLARE t text; filled boolean; BEGIN
   END LOOP;
   ALTER TABLE effect DROP CONSTRAINT IF EXISTS planted;
   UPDATE partition SET tries = 0, owner = NULL;
+  INSERT INTO codebook (id, revision) VALUES (1, 0);
 END $$"""
 
 
 def _empty_database(partitions: int) -> str:
     free = _FREE.get(partitions)
-    if not free:
-        name = node().create()
-    else:
+    if free:
         name = free.pop()
         with psycopg.connect(node().of(name), autocommit=True) as connection:
             connection.execute(EMPTY)
+        return name
+    name = node().create()
     store = Store(node().of(name), partitions=partitions)
     store.migrate()
     store.close()

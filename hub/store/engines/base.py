@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Engine
@@ -44,6 +45,12 @@ class Database(Protocol):
 
     def migrate(self) -> tuple[str, ...]:
         """Bring the tables to this release; gives the steps at which they stood before."""
+
+    def copy(self, target: Path) -> None:
+        """Write a consistent copy of the store, which may be in use. Raises Misconfigured where the database has its own way."""
+
+    def others(self) -> list[str]:
+        """Who else of the hub uses the store now, in words for people; asked before this process has a session of its own."""
 
     def sorted(self, error: BaseException) -> HubError | None:
         """What the hub does next about an error of the database: Retry, Refused, StoreFault; None: it is no error of it."""

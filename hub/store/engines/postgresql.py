@@ -6,14 +6,17 @@ either side, so that no lock outlives its process for long. Looks have a snapsho
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
-from canonical_model.problems import HubError, SystemUnreachable
+from canonical_model.problems import HubError, Misconfigured, SystemUnreachable
 from hub.store import migrate
 from hub.store.address import place_of
 from hub.store.engines.base import Refused, StoreFault
@@ -23,6 +26,8 @@ from hub.store.session_locks import SessionLocks
 
 POOL, OVERFLOW = 8, 8
 """Connections kept, and more of them while many threads write at once; a process has as many again for looking."""
+RESTED = 1.0
+"""Seconds after which a connection is asked whether it still lives before it is used."""
 MIGRATING = 7_231_002
 SETTINGS = {
     "idle_in_transaction_session_timeout": "10s", "lock_timeout": "0", "statement_timeout": "0", "jit": "off",
@@ -38,27 +43,44 @@ NETWORK = {
 AGAIN = ("40001", "40P01", "55P03", "57P", "25P03", "08", "53300")
 """Begin of SQLSTATE: the same window may succeed (serialisation, deadlock, lock, shutdown, idle session ended, connection, too many)."""
 REFUSES = ("22", "23")
+_OTHERS = """SELECT application_name, host(client_addr), backend_start FROM pg_stat_activity WHERE datname = current_database()
+    AND pid <> pg_backend_pid() AND application_name IN ('hub', 'hub, looking', 'hub, present') ORDER BY backend_start"""
 
 
 class PostgresDatabase:
     """A database that is there already; ``hub migrate`` makes and upgrades its tables."""
 
     def __init__(self, url: URL, pool: int = POOL) -> None:
-        self.url = url.set(drivername="postgresql+psycopg")
+        self.url, self._trouble = url.set(drivername="postgresql+psycopg"), 0.0
         self.writer = self._engine("hub", pool, SETTINGS, "READ COMMITTED")
         self.reader = self._engine("hub, looking", pool, SETTINGS | LOOKING, "REPEATABLE READ")
         self.locks: Locks = SessionLocks(self._connect)
 
     def _engine(self, name: str, size: int, settings: dict[str, str], isolation: Any) -> Engine:
-        return create_engine(
-            self.url, pool_size=size, max_overflow=OVERFLOW, pool_pre_ping=True, pool_timeout=30, isolation_level=isolation,
+        engine = create_engine(
+            self.url, pool_size=size, max_overflow=OVERFLOW, pool_timeout=30, isolation_level=isolation,
             connect_args={**NETWORK, "application_name": name, "options": _options(settings)},
         )  # fmt: skip
+        event.listen(engine, "checkin", lambda connection, record: record.info.update(at=time.monotonic()))
+        event.listen(engine, "checkout", self._asked)
+        return engine
 
-    def _connect(self) -> psycopg.Connection[Any]:
-        """A session outside the pools, for locks that live as long as it."""
+    def _asked(self, connection: Any, record: Any, proxy: Any) -> None:
+        """Ask a connection that lay idle, or in a time of trouble, before it is used; one that was used a moment ago is not asked: that
+        would cost every unit of work a round trip. The pool makes another where it is dead."""
+        used = record.info.get("at")
+        if used is None or (time.monotonic() - used < RESTED and used > self._trouble):
+            return
+        try:
+            connection.execute("")
+            connection.rollback()
+        except psycopg.Error as error:
+            raise DisconnectionError(str(error)) from error
+
+    def _connect(self, name: str = "hub, present", settings: dict[str, str] = LOCKING) -> psycopg.Connection[Any]:
+        """A session outside the pools, as for locks that live as long as it."""
         url = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        return psycopg.connect(url, autocommit=True, application_name="hub, present", options=_options(LOCKING), **NETWORK)  # type: ignore[arg-type]
+        return psycopg.connect(url, autocommit=True, application_name=name, options=_options(settings), **NETWORK)  # type: ignore[arg-type]
 
     def gate(self) -> AbstractContextManager[object]:
         """Everybody may write: rows are locked, not the store."""
@@ -80,12 +102,31 @@ class PostgresDatabase:
         migrate.refuse_others(found, place_of(self.url))
 
     def migrate(self) -> tuple[str, ...]:
-        """Upgrade in one transaction; two at once stand in a line."""
+        """Upgrade in one transaction; two at once stand in a line. Raises Misconfigured while processes run that a step would break."""
         with self.writer.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
             found = migrate.at(connection)
+            migrate.refuse_newer(found)
+            breaking = migrate.needing_a_stop(found)
+            running = _said(connection.exec_driver_sql(_OTHERS)) if breaking else []
+            if running:
+                fact = f"migration {', '.join(breaking)} changes tables under the processes that run"
+                raise Misconfigured(fact, at="\n".join(running), fix="stop every process of the hub, then: hub migrate")
             migrate.upgrade(connection)
         return found
+
+    def copy(self, target: Path) -> None:
+        """The server keeps its own copies."""
+        fix = "pg_basebackup with an archive of the WAL; docs/how-to/back-up-and-restore.md has every command"
+        raise Misconfigured("the store is a database of PostgreSQL: the hub makes no copy of it", at=place_of(self.url), fix=fix)
+
+    def others(self) -> list[str]:
+        """Sessions of the hub but for the one that asks."""
+        try:
+            with self._connect("hub, asking") as session:
+                return _said(session.execute(_OTHERS))
+        except psycopg.Error as error:
+            raise self.sorted(error) or error from error
 
     def sorted(self, error: BaseException) -> HubError | None:
         """By SQLSTATE. A lost connection has none: whether the commit came through, the next look at the work tells."""
@@ -98,6 +139,7 @@ class PostgresDatabase:
         if state.startswith(REFUSES) or (not state and isinstance(found, psycopg.DataError)):
             return Refused(said, fix="hub retry, after the repair")
         if state.startswith(AGAIN) or (not state and isinstance(found, (psycopg.OperationalError, psycopg.InterfaceError))):
+            self._trouble = time.monotonic()
             return SystemUnreachable(f"the store does not answer: {said}", at=place_of(self.url), fix="it is tried again by itself")
         return StoreFault(
             f"the store failed ({state or 'no state'}): {said}", at=place_of(self.url), fix="repair the database; start again"
@@ -113,3 +155,7 @@ class PostgresDatabase:
 def _options(settings: dict[str, str]) -> str:
     """Settings of a session as the server takes them at its start."""
     return " ".join(f"-c {word}={value}" for word, value in settings.items())
+
+
+def _said(sessions: Iterable[Any]) -> list[str]:
+    return [f"{name} from {address or 'here'} since {since:%Y-%m-%d %H:%M:%S}" for name, address, since in sessions]

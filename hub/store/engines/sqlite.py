@@ -5,9 +5,10 @@ Reading and writing have connections of their own, so that a look from outside n
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from canonical_model.problems import HubError, SystemUnreachable
+from canonical_model.problems import HubError, Misconfigured, SystemUnreachable
 from hub.store import migrate
 from hub.store.engines.base import Refused, StoreFault
 from hub.store.examine import examine
 from hub.store.locks import FileLocks, Locks
+from hub.store.running import only_runner
 
 BUSY_SECONDS = 30
 
@@ -55,20 +57,49 @@ class SqliteDatabase:
 
     def open(self) -> None:
         """Look whether the file is ours, and upgrade it."""
-        self.examine()
         self.migrate()
 
     def migrate(self) -> tuple[str, ...]:
-        """Upgrade in one transaction; a file of an earlier release is copied before it is changed."""
+        """Upgrade in one transaction; a file of an earlier release is copied before it is changed. Raises Misconfigured
+        when the store cannot be kept there."""
+        self.examine()
         fresh = not self.path.exists()
         with self.writer.connect() as connection, connection.begin():
             found = migrate.at(connection)
-        if found != migrate.newest():
+        if not migrate.fits(found):
             if not fresh:
                 copy_file(self.path, self.path.with_suffix(f".before-{'-'.join(found) or 'first'}.db"))
             with self._gate, self.writer.begin() as connection:
                 migrate.upgrade(connection)
         return found
+
+    def copy(self, target: Path) -> None:
+        """SQLite's own backup: one state of the file, while it is written to. Raises Misconfigured when there is nothing to copy
+        or the name is taken, StoreFault when the copy cannot be made whole."""
+        if not self.path.is_file():
+            raise Misconfigured("there is no store to copy yet", at=str(self.path), fix="hub run makes it")
+        if target.exists():
+            raise Misconfigured("a file of this name is there already", at=str(target), fix="give each copy a name of its own")
+        part = target.with_name(f"{target.name}.part")
+        part.unlink(missing_ok=True)
+        part.touch(0o600)
+        try:
+            copy_file(self.path, part)
+            _settle_copy(part)
+            _name(part, target)
+        except sqlite3.Error as error:
+            fact, fix = f"the copy could not be made: {error}", "make room there, or name another folder"
+            raise StoreFault(fact, at=str(target), fix=fix) from None
+        finally:
+            part.unlink(missing_ok=True)
+
+    def others(self) -> list[str]:
+        """The hub that runs on the file."""
+        try:
+            with only_runner(self.path):
+                return []
+        except Misconfigured as running:
+            return [running.fact]
 
     def sorted(self, error: BaseException) -> HubError | None:
         """Refused rows are halved, a busy file is tried again, anything else stops the worker."""
@@ -96,9 +127,38 @@ def _prepare(connection: Any, record: Any) -> None:
     cursor.close()
 
 
+def _settle_copy(part: Path) -> None:
+    """One file without a log beside it, looked through."""
+    with closing(sqlite3.connect(part)) as copy:
+        copy.execute("PRAGMA journal_mode=DELETE")
+        said = copy.execute("PRAGMA quick_check").fetchone()[0]
+    if said != "ok":
+        raise sqlite3.DatabaseError(said)
+
+
+def _name(part: Path, target: Path) -> None:
+    """Give a finished file its name, so that both survive a loss of power."""
+    _sync(part)
+    part.rename(target)
+    _sync(target.parent)
+
+
+def _sync(place: Path) -> None:
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def copy_file(source: Path, target: Path) -> None:
-    """A consistent copy of a database file that may be in use (SQLite's own backup)."""
-    with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
+    """A consistent copy of a database file that may be in use (SQLite's own backup). It has its name once it is whole: what a
+    process that died left of one is made anew."""
+    part = target.with_name(f"{target.name}.part")
+    for left in (part, *(part.with_name(part.name + end) for end in ("-journal", "-wal", "-shm"))):
+        left.unlink(missing_ok=True)
+    with sqlite3.connect(source) as old, sqlite3.connect(part) as new:
         old.backup(new)
     old.close()
     new.close()
+    part.replace(target)

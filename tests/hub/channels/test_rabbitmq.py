@@ -80,6 +80,27 @@ class TestWakeUps(WakeUpContract):
         assert told == {0: False, 1: False, 2: True, 3: False}
         other.stop()
 
+    def test_a_worker_that_rests_leaves_its_wake_ups_to_others_and_publishes_still(self, pair: Pair, broker: str) -> None:
+        """An orderly stop may wait long for a receiver; meanwhile nothing may be woken in vain."""
+        pair.woken()
+        pair.door.inbound.wake(2)
+        assert pair.woken() == {2: False}
+        pair.worker.rest()
+        other = RabbitChannels(broker, 4, [READER])
+        other.start(consume=True)
+        told: dict[int, bool] = {}
+        assert until(lambda: bool(told.update(other.inbound.taken()) or told.get(2)))
+        for p in told:
+            other.inbound.done(p)
+        for p in (0, 1, 3, 2):
+            pair.door.inbound.wake(p)
+        assert until(lambda: bool(told.update(other.inbound.taken()) or len(told) == 4))
+        assert pair.worker.inbound.taken() == {}
+        pair.worker.inbound.done(2)
+        assert pair.worker.fanout.publish([(1, Publication("K", 1, "order/1", 1, b"{}", 0))]) == [1]
+        assert pair.worker.fault is None
+        other.stop()
+
     def test_what_is_done_does_not_come_again(self, pair: Pair, broker: str) -> None:
         pair.woken()
         for p in (1, 2, 1, 3):

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from canonical_model.problems import SystemUnreachable
 from hub.channels.local import LocalChannels
 from hub.flow import Flow
+from hub.stages.window import Outcome
 from hub.store.lane_tables import partition
 from hub.store.locks import FileLocks, alone, attempt
 from hub.store.session_locks import lock_key
-from hub.worker.windows import SWEEP, Windows
+from hub.worker.windows import RELEASED, SWEEP, TURN, Windows
 from tests.hub.lane.world import World
 
 
@@ -48,6 +49,57 @@ def test_work_without_its_wake_up_is_taken_when_it_is_old(world: World) -> None:
     now[0] += SWEEP
     assert lane.step() is True
     assert world.states() == ["applied"]
+
+
+def test_what_a_command_released_is_taken_at_the_next_look_though_nobody_was_woken(world: World) -> None:
+    now = [100.0]
+    _, lane = windows(world, now)
+    world.send({"k": "A", "items": ["X"]})
+    lane.step()
+    world.codes(("X", "C"))
+    assert lane.step() is False
+    now[0] += RELEASED
+    assert lane.step() is True
+    assert world.states() == ["applied"]
+
+
+def test_no_window_begins_after_the_stop_and_what_is_left_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    flow, lane = windows(world, now)
+    run = flow.lane.run
+
+    def stopped(p: int) -> Outcome:
+        lane.stop()
+        return run(p, 1)
+
+    monkeypatch.setattr(flow.lane, "run", stopped)
+    for k in ("A", "B"):
+        world.send({"k": k})
+    assert lane.step() is True
+    assert lane.step() is False
+    assert world.states() == ["applied"]
+
+
+def test_a_full_partition_does_not_keep_the_others_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its windows end after a while, whatever is left, and go on when the others have had their turn."""
+    now = [100.0]
+    flow, lane = windows(world, now)
+    run = flow.lane.run
+
+    def slow(p: int) -> Outcome:
+        now[0] += TURN * 0.6
+        return run(p, 1)
+
+    monkeypatch.setattr(flow.lane, "run", slow)
+    for n in range(10):
+        world.send({"k": f"A{n}"})
+    world.send({"k": "B"}, system="east")
+    assert lane.step() is True
+    assert world.states(system="east") == ["applied"]
+    assert 0 < len(world.states(system="north")) < 10
+    for _ in range(20):
+        lane.step()
+    assert world.states() == ["applied"] * 11
 
 
 def test_a_partition_that_another_has_is_looked_at_again_and_taken_when_it_stands_still(world: World) -> None:

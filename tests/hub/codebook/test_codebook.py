@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from canonical_model.problems import Cause, Reject, cause_key
 from hub.codebook import Codebook, CodeLine, SystemCodes, export_csv, history, import_csv, retire, set_codes, set_parent
+from hub.codebook.view import Remembered
 from hub.store import holds
 from hub.store.database import Store
 from mappings.language.api import Hit, Miss, Pack
@@ -77,6 +78,37 @@ def test_a_second_process_loads_what_is_new(book: Book) -> None:
     with book.store.read() as connection:
         codes = second.view(connection).for_code_set("n")
     assert (found(codes.resolve("unit", "KT", on=DAY)), found(codes.resolve("unit", "ST", on=DAY))) == ("CS", ())
+
+
+def test_a_revision_that_was_loaded_needs_no_store(book: Book) -> None:
+    first = book.put(CodeLine("unit", "n", "PCE", "EA"))
+    later = Codebook()
+    assert later.known(first) is None
+    second = book.put(CodeLine("unit", "n", "CAR", "CS"))
+    with book.store.read() as connection:
+        newest = later.view(connection)
+    assert later.known(second) is newest
+    assert later.known(second + 1) is None
+    earlier = later.known(first)
+    assert earlier is not None
+    assert earlier is later.known(first)
+    assert isinstance(earlier.for_code_set("n").resolve("unit", "CAR", on=DAY), Miss)
+    assert isinstance(newest.for_code_set("n").resolve("unit", "CAR", on=DAY), Hit)
+
+
+def test_what_all_code_sets_remember_has_one_limit_and_answers_stay_the_same(book: Book) -> None:
+    """A hub of hundreds of partners runs for months on one revision: each day asks anew."""
+    sets = [f"agent-{n}" for n in range(20)]
+    book.put(*(CodeLine("unit", name, f"U{n}", "EA") for name in sets for n in range(10)))
+    remembered = Remembered(limit=100)
+    with book.store.read() as connection:
+        book.book.view(connection)
+    views = [SystemCodes(book.book._index, 1, name, remembered) for name in sets]
+    for day in range(1, 29):
+        for view in views:
+            answers = {found(view.resolve("unit", f"U{n}", on=date(2026, 11, day))) for n in range(10) for _ in range(2)}
+            assert answers == {"EA"}
+            assert sum(map(len, remembered._memories)) <= 100
 
 
 def test_setting_what_is_there_already_is_no_revision(book: Book) -> None:

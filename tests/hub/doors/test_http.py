@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -146,3 +147,19 @@ def test_health_metrics_page_and_schemas(working: TestClient) -> None:
     assert "wms-3pl" in working.get("/").text
     assert working.get("/v1/summary").json()["applied"] == 1
     assert working.get(f"/schemas/{min(published())}").headers["content-type"].startswith("application/schema+json")
+
+
+def test_a_full_disk_is_told_as_later_and_nothing_is_stored(hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
+    client = client_of(hub)
+    with hub.store.writer.connect() as connection:
+        pages = int(connection.exec_driver_sql("pragma page_count").scalar_one())
+        connection.exec_driver_sql(f"pragma max_page_count = {pages}")
+    large = Random(7).randbytes(200_000)
+    answers = [client.post("/x12", content=large, headers={"idempotency-key": f"k{n}"}) for n in range(2)]
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert answers[0].headers["retry-after"] == "60"
+    assert answers[0].json()["detail"] == "the hub cannot keep messages now"
+    assert "database or disk is full" in caplog.text
+    with hub.store.writer.connect() as connection:
+        connection.exec_driver_sql("pragma max_page_count = 1000000")
+    assert client.post("/x12", content=order("X1"), headers={"idempotency-key": "k0"}).status_code == 202

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,15 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from canonical_model.problems import Cause, Problem, SystemUnreachable
+from canonical_model.problems import Cause, Misconfigured, Problem, Reject, SystemUnreachable
 from connectors.base import Inbound, Receipt, SendRefused, SendUncertain
 from hub.channels.base import Publication
 from hub.channels.local import Deduplicated, LocalFanout, again_from
 from hub.channels.relay import Relay
 from hub.commands import Actor, Commands
 from hub.flow import Flow
-from hub.signals import STEPS, Signals
+from hub.signals import PUBLISHED, STEPS, Signals, probe
+from hub.stages import pending
 from hub.stages.admit import Terms
 from hub.stages.deliver import Delivering, wait_after
 from hub.stages.pending import answer_pending
@@ -43,7 +45,7 @@ class Receiver:
 
     def send(self, rendered: Rendered) -> Receipt:
         answer = self.says.pop(0) if self.says else None
-        if not isinstance(answer, SystemUnreachable):
+        if not isinstance(answer, (SystemUnreachable, Misconfigured)):
             self.got.append((rendered.name, rendered.payload))
         if answer is not None:
             raise answer
@@ -100,6 +102,18 @@ def test_known_not_sent_waits_longer_each_time_and_keeps_its_bytes(tmp_path: Pat
     assert [row.outcome for row in world.rows(select(attempt).order_by(attempt.c.n))] == ["pending"] * 3 + ["sent"]
 
 
+def test_a_request_that_cannot_be_made_is_known_not_sent(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    world.send({"k": "A"})
+    world.run()
+    other.says = [Misconfigured("this request cannot be made: Invalid port", fix="check url")]
+    delivering.run()
+    assert [row.state for row in world.rows(select(delivery))] == ["pending"]
+    world.clock.pass_seconds(600)
+    assert delivering.run() == 1
+    assert len(other.got) == 1
+
+
 def test_refused_is_a_fact_for_people_and_blocks_only_its_key(tmp_path: Path, other: Receiver) -> None:
     world, delivering = subscribed(tmp_path, other)
     world.send({"k": "A", "v": "1"}, {"k": "A", "v": "2", "x": 2}, {"k": "B"})
@@ -149,6 +163,44 @@ def test_a_person_says_what_became_of_an_uncertain_send(tmp_path: Path, other: R
     assert other.got[1] == other.got[2]
 
 
+def test_a_retry_does_not_send_again_what_is_in_doubt(tmp_path: Path, other: Receiver) -> None:
+    """Its receiver is seen as down too, and that hold a retry removes: not the doubt."""
+    world, delivering = subscribed(tmp_path, other)
+    world.send({"k": "A"})
+    world.run()
+    other.says = [SystemUnreachable("down"), SystemUnreachable("down"), SendUncertain("?")]
+    for n in range(1, 4):
+        delivering.run()
+        world.clock.at += wait_after(n)
+    assert list(world.causes().values()) == [{"receiver_down", "in_doubt"}]
+    with pytest.raises(Reject, match="in doubt") as refused:
+        Commands(world.store, world.ports).retry(Actor("boss"), "delivery", 1)
+    assert "--sent" in refused.value.fix
+    world.clock.pass_seconds(600)
+    delivering.run()
+    assert len(other.got) == 1
+    assert rows(world, delivery.c.state) == [("uncertain",)]
+
+
+def test_an_acknowledgement_that_overtakes_a_time_out_stays(tmp_path: Path, other: Receiver) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    world.lane.ports = world.lane.planner.ports = replace(world.ports, services=[*world.ports.services, _Acks()])
+    world.terms_by_type["ack/1"] = Terms("append")
+    world.send({"k": "A"})
+    world.run()
+
+    def acknowledge() -> None:
+        world.send({"k": "0001", "type": "ack", "t": "a1"})
+        world.run()
+
+    other.says = [SendUncertain("no answer in time")]
+    probe("deliver.sending", acknowledge)
+    delivering.run()
+    probe("deliver.sending", None)
+    assert rows(world, delivery.c.state) == [("acknowledged",)]
+    assert world.causes() == {}
+
+
 def test_what_a_dead_owner_was_sending_is_uncertain(tmp_path: Path, other: Receiver) -> None:
     world, delivering = subscribed(tmp_path, other, idempotent=True)
     world.send({"k": "A"})
@@ -170,6 +222,86 @@ def test_a_death_leaves_no_more_in_doubt_than_was_on_its_way(tmp_path: Path, oth
     assert Delivering(world.store, list(delivering.subscriptions.values()), Signals(), "another").recover() == left
 
 
+def away(world: World, monkeypatch: pytest.MonkeyPatch, *calls: int) -> None:
+    """The store does not answer at these calls for a unit of work, counted from now."""
+    real, counted = world.store.unit, count(1)
+
+    def unit() -> Any:
+        if next(counted) in calls:
+            raise SystemUnreachable("the store does not answer")
+        return real()
+
+    monkeypatch.setattr(world.store, "unit", unit)
+
+
+@pytest.mark.parametrize("words", [{}, {"idempotent": True}])
+def test_a_store_that_is_away_after_the_send_is_told_of_it_when_it_is_back(
+    tmp_path: Path, other: Receiver, words: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process lives on and knows what came of it: neither sent again, nor in doubt, nor ``sending`` for ever."""
+    world, delivering = subscribed(tmp_path, other, **words)
+    world.send({"k": "A"})
+    world.run()
+    away(world, monkeypatch, 2, 4)
+    for _ in range(2):
+        with pytest.raises(SystemUnreachable):
+            delivering.run()
+        assert delivering.recover(delivering_for(delivering).id) == 0
+        assert rows(world, delivery.c.state) == [("sending",)]
+    delivering.run()
+    assert (rows(world, delivery.c.state), len(other.got), world.causes()) == ([("sent",)], 1, {})
+
+
+def delivering_for(delivering: Delivering) -> Subscription:
+    return next(iter(delivering.subscriptions.values()))
+
+
+def test_what_was_marked_and_never_sent_waits_again(tmp_path: Path, other: Receiver) -> None:
+    """The commit came through and its answer did not."""
+    world, delivering = subscribed(tmp_path, other)
+    world.send({"k": "A"})
+    world.run()
+    delivering._start(delivering_for(delivering))
+    assert delivering.recover(delivering_for(delivering).id) == 0
+    delivering.run()
+    assert (rows(world, delivery.c.state), len(other.got)) == ([("sent",)], 1)
+
+
+def test_an_uncertain_send_whose_next_step_was_never_taken_is_taken_up(
+    tmp_path: Path, other: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, delivering = subscribed(tmp_path, other)
+    world.send({"k": "A"})
+    world.run()
+    other.says = [SendUncertain("?")]
+    away(world, monkeypatch, 3)
+    with pytest.raises(SystemUnreachable):
+        delivering.run()
+    assert (rows(world, delivery.c.state), world.causes()) == ([("uncertain",)], {})
+    assert delivering.recover(delivering_for(delivering).id) == 1
+    assert list(world.causes().values()) == [{"in_doubt"}]
+    assert delivering.recover(delivering_for(delivering).id) == 0
+
+
+def test_what_came_of_a_send_too_late_changes_nothing_that_others_have_gone_on_with(
+    tmp_path: Path, other: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, delivering = subscribed(tmp_path, other, idempotent=True)
+    world.send({"k": "A"})
+    world.run()
+    other.says = [SystemUnreachable("closed")]
+    away(world, monkeypatch, 2)
+    with pytest.raises(SystemUnreachable):
+        delivering.run()
+    another = Delivering(world.store, list(delivering.subscriptions.values()), Signals(), "another")
+    assert another.recover() == 1
+    world.clock.pass_seconds(600)
+    another.run()
+    assert rows(world, delivery.c.state) == [("sent",)]
+    delivering.run()
+    assert (rows(world, delivery.c.state), len(other.got), world.rows(select(circuit))) == ([("sent",)], 1, [])
+
+
 def test_a_delivery_without_a_code_is_held_and_goes_when_it_comes(tmp_path: Path, other: Receiver) -> None:
     world, delivering = subscribed(tmp_path, other)
     world.send({"k": "A"})
@@ -185,31 +317,27 @@ def test_a_delivery_without_a_code_is_held_and_goes_when_it_comes(tmp_path: Path
 
 def test_the_codes_that_came_later_are_the_ones_it_is_made_with(tmp_path: Path, other: Receiver) -> None:
     """The revision is assigned with the effect; a code that was missing then is in a later one."""
-    revision = ["1"]
 
     def render(body: Mapping[str, Any], assigned: Mapping[str, str]) -> Rendered | tuple[Problem, ...]:
-        if assigned["revision"] == "1":
+        if assigned["revision"] == "0":
             return (Problem(Cause.MISSING_CODE, "item:north:=C:", "no code for C"),)
         return Rendered(orjson.dumps(assigned), f"answer-{assigned['n']}")
 
-    subscription = Subscription(
-        "north:order_response", "north", "order_response/1", lambda n, now: {"n": str(n), "revision": revision[0]}, render, other.send
-    )
+    subscription = Subscription("north:order_response", "north", "order_response/1", lambda n, now: {"n": str(n)}, render, other.send)
     world = World(tmp_path, subscriptions=[subscription])
     delivering = Delivering(world.store, [subscription], world.signals, "me")
     world.send({"k": "A"})
     world.run()
     delivering.run()
     assert list(world.causes().values()) == [{"missing_code"}]
-    revision[0] = "2"
     world.codes(("00C", "C"))
     other.says = [SystemUnreachable("down")]
     delivering.run()
-    revision[0] = "3"
+    world.codes(("00D", "D"))
     world.clock.pass_seconds(60)
     delivering.run()
-    assert rows(world, delivery.c.state, delivery.c.assigned) == [("sent", '{"n":"1","revision":"2"}')]
-    assert other.got == [("answer-1", b'{"n":"1","revision":"2"}')]
+    assert rows(world, delivery.c.state, delivery.c.assigned) == [("sent", '{"n":"1","revision":"1"}')]
+    assert other.got == [("answer-1", b'{"n":"1","revision":"1"}')]
 
 
 def test_the_latest_takes_the_place_of_an_unsent_older_one(tmp_path: Path, other: Receiver) -> None:
@@ -243,6 +371,17 @@ def test_a_received_acknowledgement_finds_what_it_acknowledges(tmp_path: Path, o
     world.run()
     assert rows(world, delivery.c.state) == [("acknowledged",), ("refused",)]
     assert list(world.causes().values()) == [{"refused_by_receiver"}]
+
+
+def test_those_that_nobody_wants_an_answer_for_are_in_nobodys_way(tmp_path: Path, other: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pending, "AT_ONCE", 3)
+    world, _ = subscribed(tmp_path, other)
+    world.terms_by_type["order/1"] = replace(TERMS["order/1"], settings={"answer_within": 60})
+    ports = replace(world.ports, answer=lambda doc, body, status, why: Outgoing("order_response/1", doc.k or "", {"status": status}, ""))
+    world.send(*[{"k": f"R{n}", "type": "report", "items": ["?"]} for n in range(5)], {"k": "A", "items": ["?"]})
+    world.run()
+    world.clock.pass_seconds(61)
+    assert sum(answer_pending(world.store, ports) for _ in range(4)) == 1
 
 
 class _Acks(AcknowledgementService):
@@ -283,7 +422,9 @@ def test_every_row_of_canonical_is_published_once_and_can_be_asked_for_again(tmp
     seen: list[Publication] = []
     world.send({"k": "A", "v": "1"}, {"k": "A", "v": "2", "x": 2})
     world.run()
-    assert Relay(world.store, LocalFanout([seen.append])).run() == 4
+    told: list[int] = []
+    world.signals.connect(lambda name, facts: told.append(facts["count"]), PUBLISHED)
+    assert Relay(world.store, LocalFanout([seen.append]), signals=world.signals).run() == sum(told) == 4
     assert [(item.n, item.type) for item in seen] == [(1, "order/1"), (2, "accepted"), (3, "order/1"), (4, "accepted")]
     assert world.rows(select(outbox)) == []
     assert [item.n for item in again_from(world.store, "test:order:A", 3)] == [3, 4]
@@ -322,5 +463,5 @@ def test_signals_come_in_the_order_that_the_flow_file_shows(tmp_path: Path, othe
     world.signals.connect(lambda name, facts: told.append(name))
     flow.receive(Inbound(orjson.dumps({"k": "A"}), "test"), Door("north", "in"))
     flow.settle()
-    assert told == list(STEPS)
+    assert told == [*STEPS, PUBLISHED]
     assert isinstance(flow.store, Store)

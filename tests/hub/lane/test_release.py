@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 
 from hub.codebook import Codebook
+from hub.commands import Actor, Commands
 from hub.signals import probe
 from hub.store.invariants import broken
 from hub.store.lane_tables import document, effect, hold, message, work
@@ -149,6 +150,21 @@ def test_master_data_goes_in_windows_of_its_own_and_frees_what_waited_in_the_sam
     assert world.states() == ["applied", "applied", "applied"]
     with world.store.read() as connection:
         assert Codebook().view(connection).revision == 1
+    assert intact(world)
+
+
+def test_master_data_that_had_no_key_goes_in_a_window_of_its_own_too(tmp_path: Path) -> None:
+    world, windows = World(tmp_path), list[int]()
+    world.send({"k": "P1", "type": "product", "keyless": True})
+    world.run()
+    world.translator.version = 9
+    Commands(world.store, world.ports).retry(Actor("boss"), "document", 1 << 20 | 1)
+    world.send({"k": "A", "items": ["P1"]})
+    probe("window.after_commit", lambda: windows.append(len(world.states())))
+    world.run()
+    probe("window.after_commit", None)
+    assert windows[:2] == [1, 2]
+    assert world.states() == ["applied", "applied"]
     assert intact(world)
 
 

@@ -69,3 +69,22 @@ def test_what_another_took_over_meanwhile_is_left_to_it(tmp_path: Path, words: d
     world.clock.pass_seconds(600)
     assert delivering.run() == 0
     assert len(other.got) == (1 if state == "sent" else 0)
+
+
+def test_a_batch_ends_with_the_send_that_runs_when_the_process_is_to_stop(tmp_path: Path) -> None:
+    other = Receiver()
+    world, delivering = subscribed(tmp_path, other, idempotent=True)
+    world.send(*[{"k": f"K{n}"} for n in range(5)])
+    world.run()
+    subscription = next(iter(delivering.subscriptions.values()))
+
+    def told_to_stop(rendered: Rendered) -> Receipt:
+        delivering.stop()
+        return other.send(rendered)
+
+    object.__setattr__(subscription, "send", told_to_stop)
+    assert delivering.run() == 1
+    assert states(world) == ["sent"] + ["pending"] * 4
+    object.__setattr__(subscription, "send", other.send)
+    assert other_sender(world, delivering).run() == 4
+    assert states(world) == ["sent"] * 5

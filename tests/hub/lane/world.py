@@ -1,7 +1,8 @@
 """A small world for the lane: messages are JSON lines, one document each; codes are really looked up; one fake service.
 
 A line: ``{"k": key, "type": word, "t": technical id, "v": revision, "items": [codes], "x": anything}``; ``{"boom": true}`` raises
-inside translation, ``{"unreadable": true}`` makes the message unreadable, ``{"refuse": true}`` is refused by the service.
+inside translation, ``{"unreadable": true}`` makes the message unreadable, ``{"keyless": true}`` has no key (these three until
+version 9 of the mapping), ``{"refuse": true}`` is refused by the service.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ class Translator:
         body = {"number": given.get("k", ""), "items": [hit.canonical for hit in found if not isinstance(hit, Miss)],
                 "x": given.get("x"), "mapping": self.version, "refuse": given.get("refuse", False)}  # fmt: skip
         own = {name: value for name, value in given.items() if name not in ("t",)}
-        k = given.get("k")
+        k = None if given.get("keyless") and self.version < 9 else given.get("k")
         return Translated(
             n=n, route=f"{message.route}:{type}", type=type,
             technical=(message.system, given["t"]) if "t" in given else None,
@@ -163,21 +164,25 @@ def count_statements(world: World) -> list[int]:
 class World:
     """A store in a folder, a lane over it, and hands to send and look."""
 
-    def __init__(self, folder: Path, limit: int = 200, subscriptions: Sequence[Subscription] = (), partitions: int = 4) -> None:
+    def __init__(
+        self, folder: Path, limit: int = 200, subscriptions: Sequence[Subscription] = (), partitions: int = 4, **ports: Any
+    ) -> None:  # fmt: skip
         self.clock = TestClock()
         self.store = open_store(folder, self.clock, partitions)
         self.translator, self.service, self.signals = Translator(), FakeService(), Signals()
         self.terms_by_type = dict(TERMS)
-        self.ports = Ports(self.translator, self.terms, [self.service], subscriptions)
+        self.ports = Ports(self.translator, self.terms, [self.service], subscriptions, **ports)
         self.lane = Lane(self.store, Codebook(), self.ports, self.signals, limit)
         self.receiving = Receiving(self.store, self.signals)
 
     def terms(self, system: str, route: str, type: str) -> Terms:
         return self.terms_by_type.get(type, Terms())
 
-    def send(self, *lines: Mapping[str, Any], system: str = "north", delivery_id: str | None = None) -> Received:
+    def send(self, *lines: Mapping[str, Any], system: str = "north", delivery_id: str | None = None, order: str | None = None) -> Received:
+        """One message. ``order``: what its partition is taken from besides the system."""
         payload = b"\n".join(orjson.dumps(line) for line in lines)
-        return self.receiving.receive(Inbound(payload, "test", delivery_id), Door(system, "in"))
+        headers = {} if order is None else {"order": order}
+        return self.receiving.receive(Inbound(payload, "test", delivery_id, headers), Door(system, "in", "header:order"))
 
     def run(self) -> None:
         """Until nothing is left to do."""

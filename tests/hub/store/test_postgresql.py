@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -190,6 +191,27 @@ def until(true: Any) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_an_owner_whose_session_was_lost_is_there_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody asks through its session while it sends; without this, others would take what it sends for left by the dead."""
+    monkeypatch.setattr(session_locks, "BEAT", 0.2)
+    one, other = open_store(tmp_path, TestClock()), open_store(tmp_path, TestClock())
+    one.locks.attend("worker 1")
+    cut(one)
+    assert until(lambda: not other.locks.absent("worker 1"))
+
+
+def test_who_else_uses_the_store_is_told(bare: str) -> None:
+    store, asking = Store(bare), Store(bare)
+    assert asking.others() == []
+    store.migrate()
+    [said, *_] = asking.others()
+    assert re.fullmatch(r"hub from 127\.0\.0\.1 since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", said)
+    store.close()
+    assert until(lambda: asking.others() == [])
+    with pytest.raises(Retry):
+        Store("postgresql://nobody@127.0.0.1:1/none").others()
 
 
 def test_what_two_send_at_once_under_one_delivery_id_is_stored_once(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ import hub.services.master.tables
 import hub.services.order.tables
 from canonical_model.problems import Misconfigured, Reject
 from connectors.base import Inbound
-from hub.stages.receive import Door, Receiving
+from hub.signals import probe
+from hub.stages.receive import Door, Received, Receiving
 from hub.store import messages, migrate
 from hub.store.clock import uuid7
 from hub.store.database import Store
@@ -23,6 +25,7 @@ from hub.store.records import document_id, key_text, message_of
 from hub.store.unit import UnitOfWork
 from hub.store.writing import Writer
 from tests.hub.lane.world import TestClock, World, count_statements, open_store
+from tests.services.stores import running
 
 SERVICES = (hub.services.inventory.tables, hub.services.master.tables, hub.services.order.tables)
 
@@ -51,6 +54,46 @@ def test_a_repeat_of_one_act_of_sending_stores_nothing_and_is_accepted(store: St
     assert len(accepted) == 3
 
 
+def test_one_commit_of_many_senders_knows_repeats_among_them_and_refuses_one_alone(store: Store) -> None:
+    """All that wait while a first one is written are one batch: each gets what it would have got alone."""
+    receiving, outcomes, refused = Receiving(store), dict[int, Received](), dict[int, str]()
+    begun, go = threading.Event(), threading.Event()
+
+    def stop() -> None:
+        begun.set()
+        go.wait(10)
+
+    probe("receive.before_commit", stop)
+    sent = [("first", b"0"), *((f"id-{n % 4}", b"x") for n in range(12)), ("id-0", b"other"), (None, b"x"), (None, b"x")]
+
+    def send(n: int) -> None:
+        name, body = sent[n]
+        try:
+            outcomes[n] = receiving.receive(Inbound(body, f"f{n}", name, {"idempotency-key": "k"} if name else {}), Door("s"))
+        except Reject as reject:
+            refused[n] = str(reject)
+
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(len(sent))]
+    threads[0].start()
+    assert begun.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+        thread.join(0.02)
+    probe("receive.before_commit", None)
+    go.set()
+    for thread in threads:
+        thread.join()
+    same = [{outcomes[n] for n in range(1 + first, 13, 4)} for first in range(4)]
+    assert [sorted(one.repeat for one in some) for some in same] == [[False, True]] * 4
+    assert all(len({one.message for one in some}) == 1 for some in same)
+    assert "another body" in refused[13]
+    numbers = [one.message for one in (outcomes[0], outcomes[14], outcomes[15], *(next(iter(some)) for some in same))]
+    assert len(set(numbers)) == 7
+    with store.read() as connection:
+        assert set(connection.execute(select(work.c.ref)).scalars()) == set(numbers)
+        assert set(connection.execute(select(message.c.seq)).scalars()) == set(numbers)
+
+
 def test_a_file_name_is_no_delivery_id_so_the_same_file_twice_is_two_messages(store: Store) -> None:
     seqs = [Receiving(store).receive(Inbound(b"x", "stock.csv"), Door("s")).message for _ in range(2)]
     assert len(set(seqs)) == 2
@@ -73,18 +116,21 @@ def test_what_is_too_large_is_refused_and_not_stored(store: Store) -> None:
 
 
 def test_many_threads_share_commits_and_a_bad_action_is_undone_alone(store: Store) -> None:
-    writer, results = Writer(store), list[object]()
+    results = list[object]()
+
+    def action(unit: UnitOfWork, batch: Sequence[int]) -> list[int | Exception]:
+        if good := [n for n in batch if n != 8]:
+            unit.connection.execute(insert(work), [{"partition": 0, "kind": "key", "k": str(n), "at": 1} for n in good])
+        if 7 in batch:
+            raise ZeroDivisionError
+        return [n if n != 8 else ArithmeticError() for n in batch]
+
+    writer = Writer(store, action)
 
     def act(n: int) -> None:
-        def action(unit: UnitOfWork) -> int:
-            unit.connection.execute(insert(work), {"partition": 0, "kind": "key", "k": str(n), "at": 1})
-            if n == 7:
-                raise ZeroDivisionError
-            return n
-
         try:
-            results.append(writer.write(action))
-        except ZeroDivisionError:
+            results.append(writer.write(n))
+        except ArithmeticError:
             results.append("bad")
 
     threads = [threading.Thread(target=act, args=(n,)) for n in range(20)]
@@ -92,10 +138,10 @@ def test_many_threads_share_commits_and_a_bad_action_is_undone_alone(store: Stor
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(map(str, results)) == sorted([*(str(n) for n in range(20) if n != 7), "bad"])
+    assert sorted(map(str, results)) == sorted([*(str(n) for n in range(20) if n not in (7, 8)), "bad", "bad"])
     with store.read() as connection:
         kept = set(connection.execute(select(work.c.k)).scalars())
-    assert kept == {str(n) for n in range(20) if n != 7}
+    assert kept == {str(n) for n in range(20) if n not in (7, 8)}
 
 
 @pytest.mark.embedded
@@ -130,6 +176,21 @@ def test_a_store_of_a_newer_release_is_refused(tmp_path: Path) -> None:
         connection.exec_driver_sql("update alembic_version set version_num = '9999'")
     with pytest.raises(Misconfigured, match="newer release"):
         Store(f"sqlite:///{tmp_path}/hub.db").open()
+
+
+def test_a_store_to_which_a_newer_release_added_is_opened_with_a_warning_and_left_as_it_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its step is of this release's generation: so a release may be gone back from."""
+    store = Store(f"sqlite:///{tmp_path}/own.db") if running() == "sqlite" else open_store(tmp_path, TestClock(), 8)
+    store.migrate()
+    with store.writer.begin() as connection:
+        connection.exec_driver_sql("update alembic_version set version_num = '0999'")
+    store.open()
+    assert "of a newer release (migration 0999), which only added" in caplog.text
+    assert store.migrate() == ("0999",)
+    with store.read() as connection:
+        assert migrate.at(connection) == ("0999",)
 
 
 @pytest.mark.embedded

@@ -1,0 +1,72 @@
+"""Commands of the person who keeps the hub alive: a copy of the store, what a restore needs afterwards, publications once more."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from canonical_model.problems import HubError, Misconfigured
+from hub.bootstrap import build
+from hub.cli.output import Exit, Output, say
+from hub.cli.settings import load_config
+from hub.commands import Actor
+from hub.store.clock import to_micros
+from hub.store.database import Store
+from hub.store.views.received import last_received
+
+
+def backup(file: Path, config: Path, out: Output) -> int:
+    """One consistent file, made while the hub runs."""
+    store = Store(load_config(config).store_url())
+    try:
+        store.copy(file)
+    finally:
+        store.close()
+    out.emit({"file": str(file), "bytes": file.stat().st_size}, lambda row: f"wrote {row['file']}, {row['bytes']} bytes")
+    return int(Exit.DONE)
+
+
+def restored(by: int, why: str, actor: str, config: Path, out: Output) -> int:
+    """Numbers, doubts, and the newest message of each way in: what came later its sender has to send again."""
+    alone(config)
+    hub = build(config, promote=False)
+    try:
+        done = hub.commands.restored(Actor(actor), by, why)
+        with hub.store.read() as connection:
+            rows = last_received(connection, None)
+    finally:
+        hub.close()
+    say(done, out)
+    out.table(rows, "system", "route", "message", "received_at", "delivery_id", "name")
+    return int(Exit.DONE)
+
+
+def alone(config: Path) -> None:
+    """Raise Misconfigured while another process of the hub uses the store."""
+    store = Store(load_config(config).store_url())
+    try:
+        found = store.others()
+    finally:
+        store.close()
+    if found:
+        raise Misconfigured("the hub runs on this store", at="\n".join(found), fix="stop every process of the hub first")
+
+
+def republish(since: str, why: str, actor: str, config: Path, out: Output) -> int:
+    """For subscribers whose queue was lost."""
+    hub = build(config, promote=False)
+    try:
+        return say(hub.commands.publish_again(Actor(actor), instant(since), why), out)
+    finally:
+        hub.close()
+
+
+def instant(text: str) -> int:
+    """Microseconds UTC. Raises HubError for what is no instant with its zone."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise HubError(f"{text!r} is not an instant", fix="as 2026-11-25T08:00:00Z")
+    return to_micros(found.astimezone(UTC))
