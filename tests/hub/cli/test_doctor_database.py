@@ -10,10 +10,12 @@ import psycopg
 import pytest
 
 from hub.cli.doctor import database as judged
+from hub.cli.doctor.rows import Warned
 from hub.store import migrate
+from hub.store.address import parsed
 from hub.store.clock import SystemClock
 from hub.store.database import Store
-from hub.store.server import SESSIONS
+from hub.store.server import SESSIONS, Room, Setting
 from tests.hub.cli.doctoring import examine, failed, of_servers, only_fault, silent
 from tests.services.postgres import Node, need_node, private_node
 from tests.services.private import Unavailable
@@ -247,3 +249,37 @@ def test_the_page_names_every_row_and_the_sessions_of_a_process() -> None:
     named = {name.strip() for line in page.splitlines() if line.startswith("| ") for name in line.split("|")[1].split(",")}
     assert {*ROWS, "hub.channels", "broker", "queues", "packages", "configuration", "in ...", "out ..."} <= named
     assert f"A process takes up to {SESSIONS}" in page
+
+
+class Said:
+    """A server that says what a test wants."""
+
+    url = parsed("postgresql://hub@db/hub")
+
+    def __init__(self, room: Room) -> None:
+        self.room = lambda: room
+
+    def ask(self, query: str) -> list[tuple[str, str]]:
+        return [("hub", "orders")]
+
+
+def test_more_processes_than_there_is_room_for() -> None:
+    with pytest.raises(
+        Warned, match="5 processes of the hub run, and there is room for 2: 97 sessions by max_connections, 20 used by others"
+    ):
+        judged.sessions(Said(Room(97, "max_connections", 20, 5)))  # type: ignore[arg-type]
+    assert judged.sessions(Said(Room(97, "max_connections", 20, 2))).startswith("room for 2 processes")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("source", "fix"),
+    [
+        ("user", "ALTER ROLE hub RESET fsync"),
+        ("database user", "ALTER ROLE hub IN DATABASE orders RESET fsync"),
+        ("command line", "start the server without fsync=off"),
+        ("configuration file", "ALTER SYSTEM SET fsync = on; SELECT pg_reload_conf()"),
+    ],
+)
+def test_a_setting_is_undone_where_it_was_made(source: str, fix: str) -> None:
+    server = Said(Room(97, "max_connections", 0, 0))
+    assert judged._turned_on(server, "fsync", Setting("off", source)) == fix  # type: ignore[arg-type]
