@@ -16,7 +16,7 @@ from urllib.request import urlopen
 from sqlalchemy import Table, func, select
 
 from hub.bootstrap import build
-from hub.commands import Actor
+from hub.commands import Actor, Commands
 from hub.simulate.goods import codes_csv
 from hub.store.database import Store
 from hub.store.invariants import broken
@@ -49,6 +49,7 @@ class House:
         words = {"channels": "file:broker" if broker else "local", "subscribers": "[reader]" if broker else "[]", "port": self.port}
         (folder / "hub.yaml").write_text(HUB.format(**words) + self.partners.systems(), "utf-8")
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._looking: tuple[str, Store] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -56,6 +57,7 @@ class House:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for name in list(self.processes):
             self.kill(name)
+        self.forget()
         self.partners.close()
 
     def prepare(self) -> None:
@@ -63,9 +65,15 @@ class House:
         store = Store(self.store)
         store.migrate()
         store.close()
-        hub = build(self.folder / "hub.yaml")
-        hub.commands.import_codes(Actor("test"), codes_csv())
-        hub.close()
+        self.commands(lambda commands: commands.import_codes(Actor("test"), codes_csv()))
+
+    def commands(self, action: Callable[[Commands], object]) -> None:
+        """What a person does, as the command line would."""
+        hub = build(self.folder / "hub.yaml", promote=False)
+        try:
+            action(hub.commands)
+        finally:
+            hub.close()
 
     def start(self, name: str, *words: str, release: Callable[..., list[str]] = this_release) -> None:
         """A process under a name of ours; without words its name is its command."""
@@ -120,13 +128,18 @@ class House:
         return not waiting and counts["work"] == counts["outbox"] == counts["leaving"] == 0
 
     def look(self, question: Callable[[Any], Any]) -> Any:
-        """Ask the store through a session of our own."""
-        store = Store(self.store)
-        try:
-            with store.read() as connection:
-                return question(connection)
-        finally:
-            store.close()
+        """Ask the store through a session of our own, which is kept until ``forget``."""
+        if self._looking is None or self._looking[0] != self.store:
+            self.forget()
+            self._looking = self.store, Store(self.store)
+        with self._looking[1].read() as connection:
+            return question(connection)
+
+    def forget(self) -> None:
+        """End that session: the store moves, or wants to be alone."""
+        if self._looking is not None:
+            self._looking[1].close()
+        self._looking = None
 
     def counts(self) -> dict[str, int]:
         """Rows that mean work."""
@@ -169,5 +182,5 @@ def until(true: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     while not true():
         if time.monotonic() > end:
             return False
-        time.sleep(0.1)
+        time.sleep(0.2)
     return True

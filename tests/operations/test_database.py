@@ -38,10 +38,13 @@ def check(house: House) -> None:
 
 
 def test_a_fail_over_to_a_synchronous_standby_loses_nothing_and_starts_nothing_anew(tmp_path: Path, server: Server) -> None:
-    server.make("wal_level = replica")
+    server.make("password_encryption = scram-sha-256")
+    server.allow("host hub app 127.0.0.1/32 scram-sha-256")
+    server.ask("create role app login password 'the-old-one'")
+    server.ask("alter database hub owner to app")
     standby = server.standby()
     settings = next(block.text for block in blocks(PAGE, "The database fails over") if block.language == "ini")
-    with Proxy(server.port) as address, House(tmp_path, f"postgresql://hub@127.0.0.1:{address.port}/hub") as house:
+    with Proxy(server.port) as address, House(tmp_path, f"postgresql://app:the-old-one@127.0.0.1:{address.port}/hub") as house:
         begin(house)
         server.configure(settings)
         assert until(lambda: server.ask("select count(*) from pg_stat_replication where sync_state = 'sync'") == 1)
@@ -57,31 +60,26 @@ def test_a_fail_over_to_a_synchronous_standby_loses_nothing_and_starts_nothing_a
         sending.join()
         check(house)
         assert all(process.poll() is None for process in house.processes.values())
+        change_password(house, standby)
     standby.stop()
 
 
-def test_a_new_password_is_taken_up_one_process_after_the_other(tmp_path: Path, server: Server) -> None:
-    server.make("password_encryption = scram-sha-256")
-    server.allow("host hub app 127.0.0.1/32 scram-sha-256")
-    server.ask("create role app login password 'the-old-one'")
-    server.ask("alter database hub owner to app")
-    url = f"postgresql://app:the-old-one@127.0.0.1:{server.port}/hub"
-    with House(tmp_path, url) as house:
-        begin(house)
-        sending = threading.Thread(target=house.orders, args=(30,))
-        sending.start()
-        places = {"role hub ": "role app ", "/etc/hub/secrets/store": str(tmp_path / "store")}
-        places |= {"postgresql://hub:the-new-one@db1/hub": url.replace("the-old-one", "the-new-one")}
-        terminal = Terminal(tmp_path, places, {"postgres": server.environment})
-        for block in typed(PAGE, "Change a password"):
-            terminal.type(block)
-        house.store = (tmp_path / "store").read_text()
-        assert "the-new-one" in house.store
-        for name in ("worker", "api"):
-            assert house.stop(name) == 0
-            house.start(name)
-        sending.join()
-        check(house)
+def change_password(house: House, server: Server) -> None:
+    """One process after the other takes it up, in traffic."""
+    sending = threading.Thread(target=house.orders, args=(30,))
+    sending.start()
+    places = {"role hub ": "role app ", "/etc/hub/secrets/store": str(house.folder / "store")}
+    places |= {"postgresql://hub:the-new-one@db1/hub": house.store.replace("the-old-one", "the-new-one")}
+    terminal = Terminal(house.folder, places, {"postgres": server.environment})
+    for block in typed(PAGE, "Change a password"):
+        terminal.type(block)
+    house.store = (house.folder / "store").read_text()
+    assert "the-new-one" in house.store
+    for name in ("worker", "api"):
+        assert house.stop(name) == 0
+        house.start(name)
+    sending.join()
+    check(house)
 
 
 @pytest.fixture

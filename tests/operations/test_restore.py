@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.commands import Actor
 from tests.operations.house import House, until
 from tests.operations.page import Terminal, blocks, typed
 from tests.operations.partners import Act
@@ -113,8 +114,7 @@ def settle_doubts(house: House, terminal: Terminal) -> None:
     [shown] = [block for block in typed(PAGE, "Restore PostgreSQL to a point in time") if block.text == "hub deliveries\n"]
     doubtful = [line.split()[0] for line in terminal.type(shown).splitlines() if "uncertain" in line]
     assert len(doubtful) == 2
-    for id in doubtful:
-        house.hub("deliveries", id, "--sent", "--why", "SAP has it")
+    house.commands(lambda commands: [commands.delivery_sent(Actor("operator"), int(id), "SAP has it") for id in doubtful])
 
 
 def check_lost(house: House, story: Story) -> None:
@@ -159,6 +159,7 @@ def test_a_point_in_time_restore_of_postgresql(house: House, server: Server, bro
 
     for name in list(house.processes):
         house.kill(name)
+    house.forget()
     server.destroy()
     terminal.places[POINT] = point
     stop, restore, tell, *_ = blocks(PAGE, "Restore PostgreSQL to a point in time")
@@ -203,6 +204,7 @@ def test_a_restore_of_the_embedded_store(tmp_path: Path) -> None:
         terminal.places[POINT] = datetime.now(UTC).isoformat(" ")
         story = Story(settled, left, after_the_point(house))
         house.kill("api")
+        house.forget()
         (tmp_path / "var/hub.db").write_bytes(b"destroyed")
         [restore] = typed(PAGE, "Restore the embedded store")
         said = terminal.type(restore)
