@@ -80,18 +80,11 @@ class SqliteDatabase:
             raise Misconfigured("there is no store to copy yet", at=str(self.path), fix="hub run makes it")
         if target.exists():
             raise Misconfigured("a file of this name is there already", at=str(target), fix="give each copy a name of its own")
-        part = target.with_name(f"{target.name}.part")
-        part.unlink(missing_ok=True)
-        part.touch(0o600)
         try:
-            copy_file(self.path, part)
-            _settle_copy(part)
-            _name(part, target)
-        except sqlite3.Error as error:
+            copy_file(self.path, target)
+        except (sqlite3.Error, OSError) as error:
             fact, fix = f"the copy could not be made: {error}", "make room there, or name another folder"
             raise StoreFault(fact, at=str(target), fix=fix) from None
-        finally:
-            part.unlink(missing_ok=True)
 
     def others(self) -> list[str]:
         """The hub that runs on the file."""
@@ -136,13 +129,6 @@ def _settle_copy(part: Path) -> None:
         raise sqlite3.DatabaseError(said)
 
 
-def _name(part: Path, target: Path) -> None:
-    """Give a finished file its name, so that both survive a loss of power."""
-    _sync(part)
-    part.rename(target)
-    _sync(target.parent)
-
-
 def _sync(place: Path) -> None:
     handle = os.open(place, os.O_RDONLY)
     try:
@@ -152,13 +138,18 @@ def _sync(place: Path) -> None:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """A consistent copy of a database file that may be in use (SQLite's own backup). It has its name once it is whole: what a
-    process that died left of one is made anew."""
+    """A consistent copy of a database file that may be in use (SQLite's own backup): one file, for its owner alone, that has its name
+    once it is whole. What a process that died left of one is made anew. Raises sqlite3.Error."""
     part = target.with_name(f"{target.name}.part")
     for left in (part, *(part.with_name(part.name + end) for end in ("-journal", "-wal", "-shm"))):
         left.unlink(missing_ok=True)
-    with sqlite3.connect(source) as old, sqlite3.connect(part) as new:
-        old.backup(new)
-    old.close()
-    new.close()
-    part.replace(target)
+    part.touch(0o600)
+    try:
+        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(part)) as new:
+            old.backup(new)
+        _settle_copy(part)
+        _sync(part)
+        part.replace(target)
+        _sync(target.parent)
+    finally:
+        part.unlink(missing_ok=True)
