@@ -12,7 +12,6 @@ from tests.operations.server import Server, private_server
 from tests.services.private import Unavailable
 from tests.services.rabbitmq import Node, private_node
 
-
 SHORT = ("test_page",)
 """Files of this folder that an ordinary run has; the others take minutes and run with HUB_TEST_LONG=1."""
 
