@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Text, cast, distinct, exists, func, select
 from hub.store.book_tables import feed
 from hub.store.lane_tables import document, hold, message, work
 from hub.store.out_tables import delivery, outbox
+from hub.store.views.behind import OPEN, deliveries_open
 
-OPEN = ("pending", "sending", "uncertain")
 TAKEN = ("sent", "acknowledged")
 
 
@@ -39,7 +39,7 @@ def summary(connection: Connection) -> dict[str, Any]:
         "delivered": sum(sent.get(state, 0) for state in TAKEN),
         "acknowledged": sent.get("acknowledged", 0),
         "repeated": sum(repeated.values()),
-        "stuck": _stuck(connection, leaving),
+        "stuck": _stuck(connection),
         "open": _count(connection, work.c.seq) + leaving + _count(connection, outbox.c.id),
         "causes": causes,
     }
@@ -68,8 +68,8 @@ def _released(connection: Connection) -> int:
     return int(connection.execute(applied).scalar_one())
 
 
-def _stuck(connection: Connection, deliveries: int) -> int:
-    """Work rows, open deliveries, and waiting documents of a line at whose front nothing is held."""
+def _stuck(connection: Connection) -> int:
+    """Work rows, open deliveries that are not held, and waiting documents of a line at whose front nothing is held."""
     ahead = document.alias("ahead")
     cause = exists().where(
         hold.c.owner_kind == "document",
@@ -80,4 +80,5 @@ def _stuck(connection: Connection, deliveries: int) -> int:
     )
     own = exists().where(hold.c.owner_kind == "document", hold.c.owner == document.c.id)
     lost = select(func.count()).select_from(document).where(document.c.state == "waiting", ~cause, ~own)
-    return int(connection.execute(lost).scalar_one()) + _count(connection, work.c.seq) + deliveries
+    leaving = sum(count for _, count, _ in deliveries_open(connection))
+    return int(connection.execute(lost).scalar_one()) + _count(connection, work.c.seq) + leaving

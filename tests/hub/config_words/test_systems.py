@@ -79,7 +79,7 @@ def test_a_start_warns_of_open_doors(tmp_path: Path, caplog: pytest.LogCaptureFi
     door = agent(hub=', listen: "0.0.0.0:80"').replace("connector: file_drop, name: a, folder: in/a", "connector: http, name: a, path: /a")
     with world(tmp_path, door) as hub, caplog.at_level(logging.WARNING):
         warn_of_open_doors(hub.hub)
-        assert [record.getMessage() for record in caplog.records] == [
+        assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == [
             "anybody who reaches 0.0.0.0:80 may send to /a: give systems.a.in.a an auth:, or listen on 127.0.0.1"
         ]
 

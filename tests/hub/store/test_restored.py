@@ -22,7 +22,9 @@ from hub.store.lane_tables import message
 from hub.store.out_tables import delivery, outbox, published
 from hub.store.people import record
 from hub.store.restoring import move_on
+from hub.store.views.behind import deliveries_open, unpublished
 from hub.store.views.received import last_received
+from hub.store.views.summary import summary
 from tests.hub.lane.world import World
 
 BY = 1_000_000
@@ -113,6 +115,17 @@ def test_what_may_have_left_to_a_receiver_that_forgets_is_in_doubt_and_the_rest_
     assert world.causes() == {}
     forgotten = world.rows(select(delivery.c.state).where(delivery.c.subscription == "forgets"))
     assert sorted(row.state for row in forgotten) == ["pending", "sent"]
+
+
+def test_what_is_held_has_a_cause_and_does_not_stand_still(world: World) -> None:
+    """In doubt, it waits for a person; what comes behind it for the same key waits for it."""
+    restored(world)
+    world.send({"k": "A", "v": "2", "x": 2}, {"k": "C"})
+    world.run()
+    with world.store.read() as connection:
+        assert [(name, count) for name, count, _ in deliveries_open(connection)] == [("forgets", 1), ("knows", 4)]
+        assert summary(connection)["stuck"] == 5
+        assert unpublished(connection) == 8
 
 
 def test_what_a_dead_process_was_sending_is_in_doubt_too(world: World) -> None:
