@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from hub.store.invariants import broken
 
 CHANGE = "sap/orders05.change"
 SETTLE_SECONDS = 900
+READ_SECONDS = 600
 INVERSIONS = """select count(*) from (select d.place, d.way, x.kseq, lag(d.place) over (partition by x.k, d.system order by x.kseq) p
     from effect x join document d on d.id = x.document) e where place < p and way = ''"""
 LATE = """select count(*) from (select d.v::bigint v, lag(d.v::bigint) over (partition by x.k order by x.kseq) p
@@ -108,13 +110,14 @@ class Reader:
     def __init__(self, url: str) -> None:
         self.url, self.last, self.repeats, self.gaps, self.read = url, Counter[str](), 0, 0, 0
 
-    def take(self) -> None:
-        """Read what is in the queue now."""
+    def take(self, seconds: float = READ_SECONDS) -> None:
+        """Read until the queue is empty; for at most some seconds where more comes in all the time."""
+        end = time.monotonic() + seconds
         with pika.BlockingConnection(pika.URLParameters(self.url)) as connection:
             channel = connection.channel()
             channel.basic_qos(prefetch_count=500)
             for method, properties, _ in channel.consume("canonical.reader", inactivity_timeout=0.5):
-                if method is None:
+                if method is None or time.monotonic() > end:
                     break
                 self._one(properties.headers["key"], properties.headers["n"])
                 channel.basic_ack(method.delivery_tag)

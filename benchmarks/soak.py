@@ -77,7 +77,7 @@ class Run:
         flowing.start()
         while time.monotonic() - began < seconds:
             time.sleep(every)
-            self.reader.take()
+            self.reader.take(every / 2)
             self.samples.append({"at": round(time.monotonic() - began, 1), **self.look()})
             print(f"{self.samples[-1]['at']:6.0f} s  {_short(self.samples[-1])}", file=sys.stderr, flush=True)
         flowing.stop()
