@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.operations.server import Server, private_server
 from tests.services.private import Unavailable
 from tests.services.rabbitmq import Node, private_node
-
-SHORT = ("test_page",)
-"""Files of this folder that an ordinary run has; the others take minutes and run with HUB_TEST_LONG=1."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if os.environ.get("HUB_TEST_LONG"):
-        return
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.parent == here and item.path.stem not in SHORT:
-            item.add_marker(pytest.mark.skip(reason="operations on servers of their own take minutes: HUB_TEST_LONG=1 runs them"))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 from sqlalchemy import Table, func, select
 
+from canonical_model.problems import SystemUnreachable
 from hub.bootstrap import build
 from hub.commands import Actor, Commands
 from hub.simulate.goods import codes_csv
@@ -128,11 +129,19 @@ class House:
         return not waiting and counts["work"] == counts["outbox"] == counts["leaving"] == 0
 
     def look(self, question: Callable[[Any], Any]) -> Any:
-        """Ask the store through a session of our own, which is kept until ``forget``."""
+        """Ask the store through a session of our own, which is kept until ``forget``; once more when its server went meanwhile, as the
+        processes of a hub do."""
         if self._looking is None or self._looking[0] != self.store:
             self.forget()
             self._looking = self.store, Store(self.store)
-        with self._looking[1].read() as connection:
+        try:
+            return self._ask(self._looking[1], question)
+        except SystemUnreachable:
+            return self._ask(self._looking[1], question)
+
+    @staticmethod
+    def _ask(store: Store, question: Callable[[Any], Any]) -> Any:
+        with store.read() as connection:
             return question(connection)
 
     def forget(self) -> None:
