@@ -2,7 +2,7 @@
 
     connector --Inbound--> RECEIVE --message + work row, one commit--> accept()
                                                        |
-       window of one partition: TRANSLATE -> ADMIT -> APPLY, one unit of work: identity, state, outbox, deliveries
+       window of a partition: TRANSLATE -> ADMIT -> APPLY, one unit of work: identity, state, outbox, deliveries
                                                        |                            |
     connector <--bytes-- DELIVER <--deliveries---------+        relay --canonical--> subscribers
 

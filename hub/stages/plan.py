@@ -1,4 +1,5 @@
-"""What a window will do: work of one partition, read and translated outside the transaction (decision 0003).
+"""What a window will do: work of a partition, or the little work of several, read and translated outside the transaction
+(decisions 0003, 0021).
 
 Up to ``limit`` documents or half a second of translating; it never waits to fill. A window holds only documents that change
 the codebook, or none. A large message goes on where the last window stopped.
@@ -63,7 +64,6 @@ class Plan:
     ``whole``: all work that is there is in it.
     """
 
-    partition: int
     view: BookView
     limit: int = 0
     steps: list[Step] = field(default_factory=list)
@@ -75,6 +75,11 @@ class Plan:
     translations: dict[int, Document] = field(default_factory=dict)
     exclusive: bool | None = None
     whole: bool = False
+
+    @property
+    def partitions(self) -> list[int]:
+        """Those whose work is in it, in the order in which they are locked."""
+        return sorted({row.partition for row in self.work})
 
     @property
     def arrivals(self) -> list[Document]:
@@ -97,10 +102,9 @@ class Planner:
         self.ports, self.clock, self.limit = ports, clock, limit
         self._open: dict[tuple[int, int, int], Iterator[Translated]] = {}
 
-    def plan(self, connection: Connection, p: int, view: BookView, limit: int) -> Plan:
-        """Read and translate; nothing is locked."""
-        plan = Plan(p, view, limit)
-        rows = work.claim(connection, p, limit)
+    def plan(self, connection: Connection, rows: list[Work], view: BookView, limit: int) -> Plan:
+        """Read and translate ``rows``, all work that there is or the first ``limit`` of it; nothing is locked."""
+        plan = Plan(view, limit)
         self._read(connection, plan, rows)
         waiting = self._waiting(connection, plan, rows, limit)
         end = self.clock.monotonic() + TRANSLATE_SECONDS
@@ -119,7 +123,7 @@ class Planner:
 
     def without_translating(self, connection: Connection, p: int, view: BookView, problem: Problem, row: Work | None = None) -> Plan:
         """The first work of a partition (or ``row``), held as it is: its translation kills the process, or it cannot be written."""
-        plan = Plan(p, view)
+        plan = Plan(view)
         for first in [row] if row is not None else work.claim(connection, p, 1):
             plan.work.append(first)
             if first.kind == "message":

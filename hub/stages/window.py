@@ -1,4 +1,5 @@
-"""The window: work of one partition through translate, admit and apply in one unit of work (decision 0003).
+"""The window: work of a partition through translate, admit and apply in one unit of work (decision 0003); where there is little
+work, that of several partitions (decision 0021).
 
 plan (outside) -> lock -> load the state of the whole window -> decide in memory -> flush set-based -> commit -> settle.
 A second look at the codebook's revision stands between deciding and writing hold rows: else a document may be held for ever
@@ -8,8 +9,8 @@ with the fact present.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 
 from canonical_model.problems import Cause, Problem, Retry
 from hub import signals as names
@@ -27,6 +28,8 @@ from hub.store.unit import UnitOfWork
 
 log = logging.getLogger(__name__)
 LIMIT = 200
+FEW = 50
+"""Rows of work in the whole store, up to which partitions share a window; with more each fills windows of its own."""
 GIVE_UP_AFTER = 3
 """Work that killed its process this often is held as a program error."""
 
@@ -34,14 +37,14 @@ GIVE_UP_AFTER = 3
 @dataclass(slots=True)
 class Outcome:
     """What a window did: documents, work settled, and whether the partition was busy. ``emptied``: it took all work that was there
-    when it began, and left none."""
+    when it began, and left none. ``shared``: the partitions that had it together."""
 
     documents: int = 0
     settled: int = 0
     busy: bool = False
     more: bool = False
     emptied: bool = False
-    states: dict[str, int] = field(default_factory=dict)
+    shared: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.documents or self.settled)
@@ -117,13 +120,50 @@ class Lane:
         with collector_waits():
             return self._window(p, limit)
 
+    def together(self, partitions: Collection[int]) -> Outcome:
+        """One window over all work of several partitions, where there is little of it: most statements are a window's, however few
+        documents it has. ``shared`` says which partitions had it; the others are to have windows of their own, and all of them
+        after a failure, where the guilty document is looked for."""
+        if self.limit == 1:
+            return Outcome()
+        with collector_waits():
+            try:
+                plan, calm = self._planned_together(partitions)
+                if plan is None or not plan.work:
+                    return Outcome(emptied=plan is not None and plan.whole, shared=calm)
+                reach("window.translated")
+                outcome = self._commit(plan)
+            except (Retry, StoreFault):
+                raise
+            except Exception as error:
+                log.warning("a window of partitions %s failed, each has one of its own: %s", sorted(partitions), error)
+                return Outcome()
+        return Outcome() if outcome.busy else replace(outcome, shared=calm)
+
+    def _planned_together(self, partitions: Collection[int]) -> tuple[Plan | None, tuple[int, ...]]:
+        """The window, and whose it is: partitions of this process over which nobody died, and none with a packet under way, which would
+        keep the others waiting."""
+        with self.store.read() as connection:
+            rows = work.claim_all(connection, FEW)
+            if rows is None:
+                return None, ()
+            standings = work.standings(connection)
+            apart = {row.partition for row in rows if row.done or self._is_anothers(*standings[row.partition])}
+            calm = tuple(p for p in partitions if p not in apart and p not in self._left and not self._alone.get(p))
+            view = self.codebook.view(connection)
+            return self.planner.plan(connection, [row for row in rows if row.partition in calm], view, self.limit), calm
+
+    def _is_anothers(self, owner: str | None, tries: int) -> bool:
+        """Whether a partition with work is to be taken over first, or its work looked at one by one."""
+        return tries > 0 or (self.store.shared and owner != self.owner)
+
     def _own(self, p: int, before: str | None) -> bool:
         """Take over a partition, in a commit of its own; a dead owner counts as a try, since its work may have killed it. False while
         another's window holds it: nobody waits for a partition."""
         self.store.locks.attend(self.owner)
         dead = before is not None and self.store.locks.absent(before)
         with self.store.unit() as unit:
-            if not unit.lock_partition(p):
+            if not unit.lock_partitions((p,)):
                 return False
             tries = work.take(unit.connection, p, before, self.owner, int(dead))
         self._alone[p] = LIMIT if tries > 1 else self._alone.get(p, 0)
@@ -156,7 +196,8 @@ class Lane:
                     view = self.codebook.view(connection)
                     if tries >= GIVE_UP_AFTER:
                         return self.planner.without_translating(connection, p, view, _gave_up(p))
-                    return self.planner.plan(connection, p, view, limit or (1 if self._alone.get(p) else self.limit))
+                    most = limit or (1 if self._alone.get(p) else self.limit)
+                    return self.planner.plan(connection, work.claim(connection, p, most), view, most)
             if not self._own(p, before):
                 return None
 
@@ -190,7 +231,7 @@ class Lane:
     def _commit(self, plan: Plan) -> Outcome:
         """The transaction."""
         with self.store.unit() as unit:
-            if not unit.lock_partition(plan.partition):
+            if not unit.lock_partitions(plan.partitions):
                 return Outcome(busy=True)
             loaded = load(unit, self.planner, plan)
             if loaded is None:
@@ -217,7 +258,8 @@ class Lane:
     def _flush(self, unit: UnitOfWork, plan: Plan, decision: Decision) -> Outcome:
         flush = Flush(unit, self.ports, plan, decision)
         flush.write()
-        self._count_tries(unit, plan.partition)
+        for p in plan.partitions:
+            self._count_tries(unit, p)
         emptied = plan.whole and len(flush.settled) == len(plan.work) and not decision.more and not flush.freed.owners
         outcome = Outcome(len(decision.documents), len(flush.settled), more=decision.more, emptied=emptied)
         unit.after_commit(lambda: self._tell(plan, decision, flush))

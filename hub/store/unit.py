@@ -6,7 +6,7 @@ transaction is alone, so the lock points are statements without a lock clause or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import xxhash
@@ -15,9 +15,11 @@ from sqlalchemy import select, text
 
 from hub.store.book_tables import codebook
 from hub.store.lane_tables import partition
+from hub.store.schema import among
 
 CODEBOOK_LOCK = 7_231_001
 _newest = select(codebook.c.revision)
+_partitions = select(partition.c.p).where(among(partition.c.p, "ps")).order_by(partition.c.p).with_for_update(skip_locked=True)
 IDS_LOCK, ID_LOCKS = 7233, 1024
 """Technical ids are locked by hash, so that no window fills the server's table of locks."""
 
@@ -39,10 +41,10 @@ class UnitOfWork:
         for action in self._after:
             action()
 
-    def lock_partition(self, p: int) -> bool:
-        """Own partition ``p`` until the end of this transaction; False when another has it (``skip locked``)."""
-        row = select(partition.c.p).where(partition.c.p == p).with_for_update(skip_locked=True)
-        return self.connection.execute(row).first() is not None
+    def lock_partitions(self, wanted: Collection[int]) -> bool:
+        """Own these partitions until the end of this transaction; False when another has one of them (``skip locked``)."""
+        found = self.connection.execute(_partitions, {"ps": sorted(wanted)}).all()
+        return len(found) == len(wanted)
 
     def lock_ids(self, ids: Iterable[str]) -> None:
         """Be the only one that decides documents with these technical ids, where two windows may have one under two keys."""

@@ -14,8 +14,10 @@ from hub.store.records import Work
 from hub.store.schema import among
 
 _claim = select(work).where(work.c.partition == bindparam("p")).order_by(work.c.seq).limit(bindparam("most"))
+_all = select(work).order_by(work.c.seq).limit(bindparam("most"))
 _still = select(work.c.seq, work.c.done).where(among(work.c.seq, "seqs"))
 _standing = select(partition.c.owner, partition.c.tries).where(partition.c.p == bindparam("p"))
+_standings = select(partition.c.p, partition.c.owner, partition.c.tries)
 _delete = delete(work).where(among(work.c.seq, "seqs"))
 
 
@@ -33,6 +35,12 @@ def add(connection: Connection, items: Iterable[Mapping[str, Any]]) -> None:
 def claim(connection: Connection, p: int, most: int) -> list[Work]:
     """The oldest work of a partition."""
     return [_work(row) for row in connection.execute(_claim, {"p": p, "most": most})]
+
+
+def claim_all(connection: Connection, most: int) -> list[Work] | None:
+    """All work of all partitions by age; None where there is more than ``most``."""
+    rows = connection.execute(_all, {"most": most + 1}).all()
+    return None if len(rows) > most else [_work(row) for row in rows]
 
 
 def still_there(connection: Connection, rows: Iterable[Work]) -> bool:
@@ -92,6 +100,11 @@ def standing(connection: Connection, p: int) -> tuple[str | None, int]:
     """Which process took this partition last (if it is gone, it may have died of its work), and its tries."""
     owner, tries = connection.execute(_standing, {"p": p}).one()
     return owner, int(tries)
+
+
+def standings(connection: Connection) -> dict[int, tuple[str | None, int]]:
+    """The same of every partition."""
+    return {p: (owner, int(tries)) for p, owner, tries in connection.execute(_standings)}
 
 
 def take(connection: Connection, p: int, before: str | None, mine: str, tries: int) -> int:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from threading import Event
 
 from canonical_model.problems import Retry
 from hub.flow import Flow
 from hub.signals import reach
+from hub.stages.window import Outcome
 from hub.store import work
 from hub.store.database import StoreFault
 from hub.store.locks import attempt
@@ -51,8 +53,13 @@ class Windows:
 
     def step(self) -> bool:
         """Everything that is due now, once."""
-        worked = False
-        for p, suspicious in self._due().items():
+        due, worked = self._due(), False
+        calm = [p for p, suspicious in due.items() if not suspicious and p not in self._failing]
+        if len(calm) > 1 and not self._stopping.is_set():
+            outcome = self._together(calm)
+            worked = bool(outcome)
+            due = {p: suspicious for p, suspicious in due.items() if p not in outcome.shared}
+        for p, suspicious in due.items():
             if self._stopping.is_set():
                 break
             worked = self._safely(p, suspicious) or worked
@@ -116,6 +123,20 @@ class Windows:
             return False
         self._failing.pop(p, None)
         return worked
+
+    def _together(self, partitions: Iterable[int]) -> Outcome:
+        """The little work of several partitions in one window; what it leaves is looked at again at once."""
+        with ExitStack() as claims:
+            mine = [p for p in partitions if claims.enter_context(attempt(self.flow.locks, f"partition {p}"))]
+            outcome = self.flow.lane.together(mine)
+            for p in outcome.shared:
+                self._standing.pop(p, None)
+                if outcome.emptied:
+                    reach("wake_up.before_done")
+                    self.flow.channels.inbound.done(p)
+                else:
+                    self._again[p] = self._now()
+        return outcome
 
     def _take(self, p: int, suspicious: bool) -> bool:
         with attempt(self.flow.locks, f"partition {p}") as mine:

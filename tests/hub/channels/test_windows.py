@@ -91,6 +91,7 @@ def test_a_full_partition_does_not_keep_the_others_waiting(world: World, monkeyp
         return run(p, 1)
 
     monkeypatch.setattr(flow.lane, "run", slow)
+    monkeypatch.setattr("hub.stages.window.FEW", 0)
     for n in range(10):
         world.send({"k": f"A{n}"})
     world.send({"k": "B"}, system="east")

@@ -152,7 +152,7 @@ def read_committed() -> list[Patch]:
 
 def partition_lock() -> list[Patch]:
     """Whoever wants a partition has it."""
-    return [(UnitOfWork, "lock_partition", lambda self, p: True)]
+    return [(UnitOfWork, "lock_partitions", lambda self, wanted: True)]
 
 
 def work_again() -> list[Patch]:
