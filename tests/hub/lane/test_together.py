@@ -1,4 +1,4 @@
-"""Partitions with little work share a window: the end is the same, the statements are one window's, and a failure goes back to each alone."""
+"""Partitions with little work share a window: the end is the same, the statements are of one window, a failure goes back to each alone."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def own(world: World) -> None:
 
 def one_each(world: World) -> list[int]:
     """An order in every partition; gives the partitions."""
-    placed = {}
+    placed: dict[int, str] = {}
     for system in SYSTEMS:
         placed.setdefault(work.partition_of(system, len(PARTITIONS)), system)
     for system in placed.values():
