@@ -19,49 +19,65 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
+class _Place(Generic[Job, Result]):
+    """One thread's place in the line. ``called`` is set when its job is done, or when it is its turn to write for all."""
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.outcome, self.called = job, Future[Result](), threading.Event()
+
+    def done(self, result: Result | Exception) -> None:
+        """Its job is written, or is not to be."""
+        if isinstance(result, Exception):
+            self.outcome.set_exception(result)
+        else:
+            self.outcome.set_result(result)
+        self.called.set()
+
+
 class Writer(Generic[Job, Result]):
     """``write(job)`` has ``action`` write a job in a unit of work that it may share with up to ``most``, and gives its result after the
     commit. ``action`` gives a result, or the exception that is its sender's, for each job."""
 
     def __init__(self, store: Store, action: Callable[[UnitOfWork, Sequence[Job]], Sequence[Result | Exception]], most: int = MOST) -> None:
         self._store, self._action, self._most = store, action, most
-        self._line, self._leading = list[tuple[Job, "Future[Result]"]](), False
+        self._line, self._led = list[_Place[Job, Result]](), False
         self._lock = threading.Lock()
 
     def write(self, job: Job) -> Result:
         """Have it written and wait for its commit. Where the whole batch cannot be written each is written alone, and what then fails
-        is raised to its own sender."""
-        future: Future[Result] = Future()
+        is raised to its own sender. Whoever writes for all does so once: its own sender waits too."""
+        mine: _Place[Job, Result] = _Place(job)
         with self._lock:
-            self._line.append((job, future))
-            lead, self._leading = not self._leading, True
-        while lead:
-            lead = self._lead()
-        return future.result()
+            self._line.append(mine)
+            leads, self._led = not self._led, True
+        if not leads:
+            mine.called.wait()
+        if not mine.outcome.done():
+            self._lead()
+        return mine.outcome.result()
 
-    def _lead(self) -> bool:
-        """Write for everybody who waits; False when nobody is left."""
+    def _lead(self) -> None:
+        """Write for everybody who waits, oneself first; whoever came meanwhile and is the first of them is called to go on."""
         with self._lock:
-            jobs, self._line = self._line[: self._most], self._line[self._most :]
-            if not jobs:
-                self._leading = False
-                return False
-        self._together(jobs)
-        return True
+            places, self._line = self._line[: self._most], self._line[self._most :]
+        try:
+            self._together(places)
+        finally:
+            with self._lock:
+                self._led = bool(self._line)
+                if self._led:
+                    self._line[0].called.set()
 
-    def _together(self, jobs: list[tuple[Job, Future[Result]]]) -> None:
+    def _together(self, places: list[_Place[Job, Result]]) -> None:
         try:
             with self._store.unit() as unit:
-                results = self._action(unit, [job for job, _ in jobs])
+                results = self._action(unit, [place.job for place in places])
         except Exception as error:
-            if len(jobs) == 1:
-                jobs[0][1].set_exception(error)
+            if len(places) == 1:
+                places[0].done(error)
                 return
-            for job in jobs:
-                self._together([job])
+            for place in places:
+                self._together([place])
             return
-        for (_, future), result in zip(jobs, results, strict=True):
-            if isinstance(result, Exception):
-                future.set_exception(result)
-            else:
-                future.set_result(result)
+        for place, result in zip(places, results, strict=True):
+            place.done(result)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,35 @@ def test_many_threads_share_commits_and_a_bad_action_is_undone_alone(store: Stor
     with store.read() as connection:
         kept = set(connection.execute(select(work.c.k)).scalars())
     assert kept == {str(n) for n in range(20) if n not in (7, 8)}
+
+
+def test_whoever_writes_for_others_is_not_kept_by_those_who_come_meanwhile(store: Store) -> None:
+    batches, second, end = list[list[int]](), threading.Event(), threading.Event()
+
+    def action(unit: UnitOfWork, batch: Sequence[int]) -> list[int]:
+        batches.append(list(batch))
+        assert second.wait(10) if len(batches) == 1 else end.wait(10)
+        return list(batch)
+
+    writer = Writer(store, action)
+    first, *others = [threading.Thread(target=writer.write, args=(n,)) for n in range(5)]
+    first.start()
+    until(lambda: bool(batches))
+    for thread in others:
+        thread.start()
+    until(lambda: len(writer._line) == len(others))
+    second.set()
+    first.join(10)
+    assert not first.is_alive(), "it wrote for those who came later before it went"
+    end.set()
+    for thread in others:
+        thread.join(10)
+    assert [sorted(batch) for batch in batches] == [[0], [1, 2, 3, 4]]
+
+
+def until(true: Callable[[], bool]) -> None:
+    while not true():
+        time.sleep(0.001)
 
 
 @pytest.mark.embedded
