@@ -27,7 +27,7 @@ class TooLarge(Exception):
 def mount(app: fastapi.FastAPI, endpoints: Iterable[Endpoint]) -> None:
     """Add the addresses to the application."""
     for endpoint in endpoints:
-        app.add_api_route(endpoint.path, _route(endpoint), methods=[endpoint.method], include_in_schema=False)
+        app.add_route(endpoint.path, _route(endpoint), methods=[endpoint.method], include_in_schema=False)
 
 
 def speak_problems(app: fastapi.FastAPI) -> None:

@@ -21,6 +21,8 @@ from tests.faults.plan import Plan, load
 
 ME = Actor("harness")
 PROLOGUE, SERIAL = "prologue", "20260101000000"
+APART = 10**15
+"""Numbers of the beginning's IDocs: no key's has one of them."""
 HUB = Template("""hub:
   store: "$store"
   channels: $channels
@@ -87,7 +89,7 @@ def fill(plan: Plan) -> None:
     rows = [{"sku": one.material, "uom": "EA", "qty": PLENTY, "status": "OK"} for one in ARTICLES]
     rows.append({"sku": SCARCE.material, "uom": "EA", "qty": scarce_stock(plan.documents), "status": "OK"})
     report = {"report": PROLOGUE, "warehouse": STORE.warehouse, "asOf": "2026-01-01T08:00:00+08:00", "stock": rows}
-    articles = [idocs.material(n, one, SERIAL) for n, one in enumerate((*ARTICLES, SCARCE, UNSOLD), start=1)]
+    articles = [idocs.material(n, one, SERIAL) for n, one in enumerate((*ARTICLES, SCARCE, UNSOLD), start=APART)]
     for system, way, raw in (("sap-1", "idoc", idocs.xml(*articles)), ("wms", "stock", json.dumps(report).encode())):
         hub.flow.receive(Inbound(raw, PROLOGUE, PROLOGUE), hub.inward[system, f"{system}.{way}"][0])
         hub.flow.lane.drain()

@@ -53,8 +53,11 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 def working(hub: Hub) -> Iterator[Worker]:
     worker = Worker(hub)
     worker.start()
-    yield worker
-    assert worker.stop()
+    try:
+        yield worker
+    finally:
+        ended = worker.stop()
+    assert ended
 
 
 def until(condition: Any, seconds: float = 60) -> bool:
@@ -75,10 +78,13 @@ def test_senders_without_work_do_not_ask_the_store(hub: Hub, monkeypatch: pytest
     monkeypatch.setattr(hub.flow.delivering, "run_one", counted)
     with working(hub):
         assert until(lambda: len(asked) >= MANY)
-        time.sleep(1.5)
-        begun = len(asked)
-        time.sleep(1.0)
-        assert len(asked) - begun <= MANY
+
+        def calm() -> bool:
+            begun = len(asked)
+            time.sleep(1.0)
+            return len(asked) - begun <= MANY
+
+        assert until(calm), "they go on to ask"
 
 
 def test_what_nobody_woke_a_sender_for_is_found(hub: Hub, tmp_path: Path) -> None:
