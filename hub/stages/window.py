@@ -120,12 +120,15 @@ class Lane:
         with collector_waits():
             return self._window(p, limit)
 
+    @property
+    def shares(self) -> bool:
+        """Whether its windows may have work of several partitions: not where each is to have one document."""
+        return self.limit > 1
+
     def together(self, partitions: Collection[int]) -> Outcome:
         """One window over all work of several partitions, where there is little of it: most statements are a window's, however few
         documents it has. ``shared`` says which partitions had it; the others are to have windows of their own, and all of them
         after a failure, where the guilty document is looked for."""
-        if self.limit == 1:
-            return Outcome()
         with collector_waits():
             try:
                 plan, calm = self._planned_together(partitions)

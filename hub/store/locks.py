@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -30,6 +30,12 @@ class Locks(Protocol):
     def give(self, name: str) -> None:
         """Give it back."""
 
+    def take_each(self, names: Sequence[str]) -> set[str]:
+        """Take those of them that nobody else has, at the price of one."""
+
+    def give_each(self, names: Collection[str]) -> None:
+        """Give them back."""
+
     def attend(self, owner: str) -> None:
         """Be known as alive under this name: what stands under the name of an owner who is absent was left by it."""
 
@@ -49,6 +55,16 @@ def attempt(locks: Locks, name: str) -> Iterator[bool]:
     finally:
         if mine:
             locks.give(name)
+
+
+@contextmanager
+def attempt_each(locks: Locks, names: Sequence[str]) -> Iterator[set[str]]:
+    """Hold those of ``names`` for a while that nobody else does: gives which."""
+    mine = locks.take_each(names)
+    try:
+        yield mine
+    finally:
+        locks.give_each(mine)
 
 
 @contextmanager
@@ -90,6 +106,13 @@ class FileLocks:
             file = self._held.pop(name, None)
             if file is not None:
                 file.close()
+
+    def take_each(self, names: Sequence[str]) -> set[str]:
+        return {name for name in names if self.take(name)}
+
+    def give_each(self, names: Collection[str]) -> None:
+        for name in names:
+            self.give(name)
 
     def attend(self, owner: str) -> None:
         """One process sends and translates on a file, or it is asked under a lock: nobody looks."""

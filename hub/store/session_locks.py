@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -29,6 +29,10 @@ SETTINGS = {
 }  # fmt: skip
 _HELD = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND classid::bigint = %s
     AND objid::bigint = %s AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+
+_TAKE_EACH = """SELECT array(SELECT place FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted (key, place)
+    WHERE pg_try_advisory_lock(key))"""
+_GIVE_EACH = "SELECT count(pg_advisory_unlock(key)) FROM unnest(%s::bigint[]) AS key"
 
 
 class SessionLocks:
@@ -57,6 +61,24 @@ class SessionLocks:
                 with suppress(SystemUnreachable):
                     self._ask("SELECT pg_advisory_unlock(%s)", lock_key(name))
 
+    def take_each(self, names: Sequence[str]) -> set[str]:
+        """Take those of them that nobody else has, in one statement."""
+        with self._guard:
+            free = [name for name in names if name not in self._held]
+            places = self._ask(_TAKE_EACH, [lock_key(name) for name in free]) if free else []
+            mine = {free[place - 1] for place in places}
+            self._held |= mine
+            return mine
+
+    def give_each(self, names: Collection[str]) -> None:
+        """Give them back in one statement."""
+        with self._guard:
+            held = self._held.intersection(names)
+            self._held -= held
+            if held:
+                with suppress(SystemUnreachable):
+                    self._ask(_GIVE_EACH, [lock_key(name) for name in held])
+
     def attend(self, owner: str) -> None:
         """Be known as alive under this name, also over a new session. Raises SystemUnreachable while there is none."""
         with self._guard:
@@ -78,7 +100,7 @@ class SessionLocks:
         with self._guard:
             self._forget()
 
-    def _ask(self, statement: str, *values: int) -> Any:
+    def _ask(self, statement: str, *values: Any) -> Any:
         try:
             row = self._there().execute(statement, values).fetchone()
         except psycopg.Error as error:

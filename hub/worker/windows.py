@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Collection
 from threading import Event
 
 from canonical_model.problems import Retry
@@ -19,7 +18,7 @@ from hub.signals import reach
 from hub.stages.window import Outcome
 from hub.store import work
 from hub.store.database import StoreFault
-from hub.store.locks import attempt
+from hub.store.locks import attempt, attempt_each
 from hub.worker.loop import RETRY
 
 log = logging.getLogger(__name__)
@@ -54,9 +53,8 @@ class Windows:
     def step(self) -> bool:
         """Everything that is due now, once."""
         due, worked = self._due(), False
-        calm = [p for p, suspicious in due.items() if not suspicious and p not in self._failing]
-        if len(calm) > 1 and not self._stopping.is_set():
-            outcome = self._together(calm)
+        if any(not suspicious and p not in self._failing for p, suspicious in due.items()) and not self._stopping.is_set():
+            outcome = self._together({p for p, suspicious in due.items() if suspicious})
             worked = bool(outcome)
             due = {p: suspicious for p, suspicious in due.items() if p not in outcome.shared}
         for p, suspicious in due.items():
@@ -124,11 +122,13 @@ class Windows:
         self._failing.pop(p, None)
         return worked
 
-    def _together(self, partitions: Iterable[int]) -> Outcome:
-        """The little work of several partitions in one window; what it leaves is looked at again at once."""
-        with ExitStack() as claims:
-            mine = [p for p in partitions if claims.enter_context(attempt(self.flow.locks, f"partition {p}"))]
-            outcome = self.flow.lane.together(mine)
+    def _together(self, apart: Collection[int]) -> Outcome:
+        """The little work of all partitions but some in one window, woken or not; what it leaves is looked at again at once."""
+        if not self.flow.lane.shares:
+            return Outcome()
+        names = {_claim(p): p for p in range(self.flow.store.partitions) if p not in apart and p not in self._failing}
+        with attempt_each(self.flow.locks, list(names)) as mine:
+            outcome = self.flow.lane.together([names[name] for name in sorted(mine)])
             for p in outcome.shared:
                 self._standing.pop(p, None)
                 if outcome.emptied:
@@ -139,7 +139,7 @@ class Windows:
         return outcome
 
     def _take(self, p: int, suspicious: bool) -> bool:
-        with attempt(self.flow.locks, f"partition {p}") as mine:
+        with attempt(self.flow.locks, _claim(p)) as mine:
             if mine:
                 if suspicious:
                     self.flow.lane.suspect(p)
@@ -184,3 +184,8 @@ class Windows:
         self._standing[p] = (mark, since)
         self._again[p] = now + AGAIN
         return now - since >= SWEEP
+
+
+def _claim(p: int) -> str:
+    """The name under which one process at a time translates for a partition."""
+    return f"partition {p}"

@@ -165,6 +165,6 @@ def test_a_worker_shares_windows_when_several_partitions_are_due(world: World) -
         pass
     again = one_each(world)
     assert lane.step()
-    assert sorted(seen[-1].shared) == again
+    assert set(again) <= set(seen[-1].shared)
     assert seen[-1].documents == len(placed)
     assert world.states().count("applied") == len(placed)
