@@ -10,20 +10,19 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Boolean, ColumnElement, Connection, Dialect, Table, Text, bindparam
+from sqlalchemy import ColumnElement, Connection, Dialect, Table, Text, bindparam
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from hub.store import bulk
+from hub.store.schema import Condition
 
 
-class AmongPairs(FunctionElement[bool]):
+class AmongPairs(Condition):
     """``(a, b) IN (the pairs given at execution)``; see ``hub.store.schema.among`` for single keys."""
 
     inherit_cache = True
-    type = Boolean()
     name = "among_pairs"
 
 

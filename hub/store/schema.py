@@ -6,7 +6,7 @@ and ``DateTime`` are banned. A service declares its own tables on ``metadata`` i
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from sqlalchemy import BigInteger, Column, ColumnElement, Dialect, Integer, MetaData, Text, TypeDecorator, bindparam
@@ -53,11 +53,21 @@ class ListOf(TypeDecorator[list[Any]]):
         return orjson.dumps(value or []).decode()
 
 
-class Among(FunctionElement[bool]):
-    """``column IN (the list given at execution)``: the statement's text does not change with the window's size."""
+class Condition(FunctionElement[bool]):
+    """A condition that stands in WHERE as it is. By itself SQLAlchemy compares it with 1 where the database has no booleans, and SQLite
+    then looks through the whole table instead of its index."""
 
     inherit_cache = True
     type = Boolean()
+
+    def self_group(self, against: Any = None) -> Self:
+        return self
+
+
+class Among(Condition):
+    """``column IN (the list given at execution)``: the statement's text does not change with the window's size."""
+
+    inherit_cache = True
     name = "among"
 
 
