@@ -134,8 +134,7 @@ class Lane:
                 plan, calm = self._planned_together(partitions)
                 if plan is None or not plan.work:
                     return Outcome(emptied=plan is not None and plan.whole, shared=calm)
-                reach("window.translated")
-                outcome = self._commit(plan)
+                outcome = self._begun(plan)
             except (Retry, StoreFault):
                 raise
             except Exception as error:
@@ -176,11 +175,10 @@ class Lane:
         plan = self._planned(p, limit)
         if plan is None:
             return Outcome(busy=True)
-        reach("window.translated")
         if not plan.work:
             return Outcome()
         try:
-            return self._commit(plan)
+            return self._begun(plan)
         except Refused as refused:
             return self._halve(p, plan, Problem(Cause.REFUSED_BY_STORE, f"partition:{p}", f"the store refused it: {refused.fact}"))
         except (Retry, StoreFault):
@@ -229,6 +227,10 @@ class Lane:
         guilty = plan.steps[0].work if plan.steps else plan.work[0]
         with self.store.read() as connection:
             plan = self.planner.without_translating(connection, p, plan.view, problem, guilty)
+        return self._commit(plan)
+
+    def _begun(self, plan: Plan) -> Outcome:
+        reach("window.translated")
         return self._commit(plan)
 
     def _commit(self, plan: Plan) -> Outcome:

@@ -132,8 +132,7 @@ class Windows:
             for p in outcome.shared:
                 self._standing.pop(p, None)
                 if outcome.emptied:
-                    reach("wake_up.before_done")
-                    self.flow.channels.inbound.done(p)
+                    self._done(p)
                 else:
                     self._again[p] = self._now()
         return outcome
@@ -161,13 +160,16 @@ class Windows:
                 break
             worked = worked or bool(outcome)
             if outcome.emptied or not outcome:
-                reach("wake_up.before_done")
-                self.flow.channels.inbound.done(p)
+                self._done(p)
                 return worked
             if self._now() > end:
                 break
         self._again[p] = self._now() + (0.0 if worked else AGAIN)
         return worked
+
+    def _done(self, p: int) -> None:
+        reach("wake_up.before_done")
+        self.flow.channels.inbound.done(p)
 
     def _stands_still(self, p: int) -> bool:
         """Whether the first work of a partition that another has claimed is the same, and as far, as some seconds ago."""
