@@ -20,11 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from benchmarks import _measure as measure
 from benchmarks import _proc as proc
-from benchmarks._production import NOT_THERE, Intake, Production, buyers, receiver_lines, senders, started
+from benchmarks._entry import told
+from benchmarks._production import Intake, Production, buyers, receiver_lines, senders, started
 from benchmarks._receivers import Receivers
 from benchmarks._stream import WAVE, Traffic
 from tests.services.processes import Servers
@@ -201,16 +200,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     """Measure and print."""
-    chosen = options()
-    try:
-        found = report(chosen)
-    except NOT_THERE as reason:
-        raise SystemExit(f"hang: {reason}") from None
-    show(found)
-    broken = faults(found)
-    if chosen.json:
-        print(orjson.dumps({**found, "faults": broken}).decode())
-    raise SystemExit("\n".join(broken) if broken else 0)
+    told("hang", options(), report, faults, lambda found, _: show(found))
 
 
 if __name__ == "__main__":

@@ -20,11 +20,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from benchmarks import _measure as measure
 from benchmarks import _settling as settling
-from benchmarks._production import NOT_THERE, Intake, Production, buyers, started
+from benchmarks._entry import told
+from benchmarks._production import Intake, Production, buyers, started
 from benchmarks._stream import UNREADABLE, Item, clean, draw
 from hub.simulate.goods import Place
 from tests.services.processes import Servers
@@ -181,16 +180,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     """Measure and print."""
-    chosen = options()
-    try:
-        found = report(chosen)
-    except NOT_THERE as reason:
-        raise SystemExit(f"poison: {reason}") from None
-    show(found)
-    broken = faults(found)
-    if chosen.json:
-        print(orjson.dumps({**found, "faults": broken}).decode())
-    raise SystemExit("\n".join(broken) if broken else 0)
+    told("poison", options(), report, faults, lambda found, _: show(found))
 
 
 if __name__ == "__main__":

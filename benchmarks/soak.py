@@ -20,14 +20,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pika
 
 from benchmarks import _measure as measure
 from benchmarks import _proc as proc
 from benchmarks import _settling as settling
 from benchmarks import _soak_page as pages
-from benchmarks._production import NOT_THERE, Intake, Production, buyers, receiver_lines, senders, started
+from benchmarks._entry import told, written
+from benchmarks._production import Intake, Production, buyers, receiver_lines, senders, started
 from benchmarks._receivers import Receivers
 from benchmarks._stream import Traffic
 from benchmarks.topology import Flowing
@@ -239,19 +239,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     """Measure and print."""
-    chosen = options()
-    try:
-        found = report(chosen)
-    except NOT_THERE as reason:
-        raise SystemExit(f"soak: {reason}") from None
-    broken = faults(found)
-    page = pages.page({**found, "faults": broken})
-    print(page)
-    if chosen.report:
-        chosen.report.write_text(page, "utf-8")
-    if chosen.json:
-        print(orjson.dumps({**found, "faults": broken}).decode())
-    raise SystemExit("\n".join(broken) if broken else 0)
+    told("soak", options(), report, faults, lambda found, chosen: written(pages.page(found), chosen.report))
 
 
 if __name__ == "__main__":

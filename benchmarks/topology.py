@@ -29,7 +29,8 @@ import orjson
 from benchmarks import _measure as measure
 from benchmarks import _settling as settling
 from benchmarks import _topology_page as pages
-from benchmarks._production import NOT_THERE, Intake, Production, buyers, receiver_lines, senders, started
+from benchmarks._entry import told, written
+from benchmarks._production import Intake, Production, buyers, receiver_lines, senders, started
 from benchmarks._receivers import Receivers
 from benchmarks._stream import Traffic
 from hub.cli import topology as declared
@@ -332,19 +333,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     """Measure and print."""
-    chosen = options()
-    try:
-        found = report(chosen)
-    except NOT_THERE as reason:
-        raise SystemExit(f"topology: {reason}") from None
-    page = pages.page(found)
-    print(page)
-    if chosen.report:
-        chosen.report.write_text(page, "utf-8")
-    broken = faults(found)
-    if chosen.json:
-        print(orjson.dumps({**found, "faults": broken}, default=str).decode())
-    raise SystemExit("\n".join(broken) if broken else 0)
+    told("topology", options(), report, faults, lambda found, chosen: written(pages.page(found), chosen.report))
 
 
 if __name__ == "__main__":
