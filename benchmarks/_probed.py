@@ -3,8 +3,8 @@
 As a program: ``python -m benchmarks._probed worker``, with TRACE naming the file of its lines. SIGUSR1 arms it: it reads ``POINT SIGNAL``
 from the file TRACE.arm, and sends itself that signal when it reaches the point next. Lines are JSON objects with ``at`` in microseconds:
 
-  {"plan": P, "documents": [ids]}      a window was planned: these documents were translated for it
-  {"commit": P, "documents": N}        it was committed
+  {"plan": [P], "documents": [ids]}    a window of these partitions was planned: these documents were translated for it
+  {"commit": [P], "documents": N}      it was committed
   {"wake": P, "again": true}           a wake-up came; ``again``: somebody else had it before
   {"relay": N}, {"deliver": SUBSCRIPTION, "sent": N}
   {"fault": SIGNAL, "point": POINT}    it is about to send itself the signal
@@ -27,7 +27,7 @@ from hub.channels.rabbitmq import RabbitWakeUps
 from hub.channels.relay import Relay
 from hub.cli import main
 from hub.stages.deliver import Delivering
-from hub.stages.plan import Planner
+from hub.stages.plan import Plan, Planner
 from hub.stages.window import Lane
 
 FILE = Path(os.environ.get("TRACE", "trace"))
@@ -46,8 +46,8 @@ class Trace:
 
 def watch(trace: Trace) -> None:
     """Write down what the path does."""
-    after(Planner, "plan", lambda self, words, plan: plan.work and trace.say(plan=words[1], documents=[doc.id for doc in plan.arrivals]))
-    after(Lane, "_commit", lambda self, words, done: done and trace.say(commit=words[0].partition, documents=done.documents))
+    after(Planner, "plan", lambda self, words, plan: plan.work and trace.say(plan=plan.partitions, documents=_ids(plan)))
+    after(Lane, "_commit", lambda self, words, done: done and trace.say(commit=words[0].partitions, documents=done.documents))
     after(Delivering, "run_one", lambda self, words, sent: sent and trace.say(deliver=words[0].id, sent=sent))
     after(Relay, "_batch", lambda self, words, sent: sent and trace.say(relay=sent))
     taker = RabbitWakeUps._taker
@@ -63,6 +63,10 @@ def watch(trace: Trace) -> None:
         return came
 
     RabbitWakeUps._taker = taking  # type: ignore[method-assign]
+
+
+def _ids(plan: Plan) -> list[int]:
+    return [doc.id for doc in plan.arrivals]
 
 
 def after(owner: type, name: str, told: Callable[[Any, tuple[Any, ...], Any], object]) -> None:

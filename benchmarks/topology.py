@@ -150,7 +150,7 @@ def strike(cluster: Cluster, victim: str, fault: Fault) -> dict[str, Any] | None
 
 
 def _same_work(lines: Sequence[tuple[str, Line]], victim: str, at: int, kind: str) -> tuple[str, Any]:
-    """What the victim was doing: the partition that it planned last, the relay, or the subscription that it is sending for."""
+    """What the victim was doing: the partitions that it planned last, the relay, or the subscription that it is sending for."""
     mine = [line for name, line in lines if name == victim and line["at"] <= at]
     if kind == "commit":
         return kind, next((line["plan"] for line in reversed(mine) if "plan" in line), None)
@@ -158,11 +158,13 @@ def _same_work(lines: Sequence[tuple[str, Line]], victim: str, at: int, kind: st
 
 
 def _taken(lines: Sequence[tuple[str, Line]], victim: str, at: int, work: tuple[str, Any]) -> float | None:
-    """Seconds until another worker did the same work."""
-    kind, which = work
+    """Seconds until others had done the same work, all partitions of a window."""
+    kind, left = work[0], set(work[1] or ())
     for name, line in lines:
-        if name != victim and line["at"] > at and kind in line and which in (None, line[kind]):
-            return float(round((line["at"] - at) / 1e6, 3))
+        if name != victim and line["at"] > at and kind in line:
+            left -= set(line["commit"]) if kind == "commit" else set()
+            if not left:
+                return float(round((line["at"] - at) / 1e6, 3))
     return None
 
 
@@ -259,8 +261,9 @@ def timeline(lines: Sequence[tuple[str, Line]]) -> list[dict[str, Any]]:
     for name, line in lines:
         if "commit" in line:
             second = seconds.setdefault((line["at"] - began) // 1_000_000, {})
-            there = second.setdefault(str(line["commit"]), "")
-            second[str(line["commit"])] = there if name in there else there + name
+            for p in map(str, line["commit"]):
+                there = second.setdefault(p, "")
+                second[p] = there if name in there else there + name
     return [{"second": number, **seconds[number]} for number in sorted(seconds)]
 
 
