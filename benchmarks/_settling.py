@@ -111,16 +111,22 @@ class Reader:
         self.url, self.last, self.repeats, self.gaps, self.read = url, Counter[str](), 0, 0, 0
 
     def take(self, seconds: float = READ_SECONDS) -> None:
-        """Read until the queue is empty; for at most some seconds where more comes in all the time."""
-        end = time.monotonic() + seconds
+        """Read until the queue is empty; for at most some seconds where more comes in all the time. Then nothing more is acknowledged until
+        what was sent to us already is read: given back, it would come again behind what follows it."""
+        end, kept = time.monotonic() + seconds, 0
         with pika.BlockingConnection(pika.URLParameters(self.url)) as connection:
             channel = connection.channel()
             channel.basic_qos(prefetch_count=500)
             for method, properties, _ in channel.consume("canonical.reader", inactivity_timeout=0.5):
-                if method is None or time.monotonic() > end:
+                if method is None:
                     break
                 self._one(properties.headers["key"], properties.headers["n"])
-                channel.basic_ack(method.delivery_tag)
+                if time.monotonic() < end:
+                    channel.basic_ack(method.delivery_tag)
+                else:
+                    kept = method.delivery_tag
+            if kept:
+                channel.basic_ack(kept, multiple=True)
 
     def _one(self, key: str, n: int) -> None:
         self.read += 1
