@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from itertools import zip_longest
 from pathlib import Path
 
 from tests.architecture import tree
@@ -29,12 +30,15 @@ def expected(root: Path = tree.ROOT) -> Mapping[str, str]:
 
 
 def stale(made: Mapping[str, str], root: Path = tree.ROOT) -> list[str]:
-    """Files that are missing or differ from what is made today."""
-    return [
-        f"{name} is not what its code makes today; type: .venv/bin/python -m tests.architecture.generated"
-        for name, text in made.items()
-        if not (root / name).is_file() or (root / name).read_text(encoding="utf-8") != text
-    ]
+    """Files that are missing or differ from what is made today, with the first line that does."""
+    told = []
+    for name, text in made.items():
+        there = (root / name).read_text(encoding="utf-8") if (root / name).is_file() else ""
+        if there != text:
+            pairs = enumerate(zip_longest(there.splitlines(), text.splitlines()), start=1)
+            line, new = next(((line, new) for line, (old, new) in pairs if old != new), (0, ""))
+            told.append(f"{name}:{line} is not what its code makes today ({new!r}); type: .venv/bin/python -m tests.architecture.generated")
+    return told
 
 
 def violations() -> list[str]:

@@ -126,4 +126,4 @@ def test_a_generated_file_that_differs_is_stale(tmp_path: Path) -> None:
     write(tmp_path, "same.json", "{}")
     write(tmp_path, "old.json", "{}")
     found = generated.stale({"same.json": "{}", "old.json": "[]", "missing.json": "{}"}, tmp_path)
-    assert [line.split(" ")[0] for line in found] == ["old.json", "missing.json"]
+    assert [line.split(" ")[0] for line in found] == ["old.json:1", "missing.json:1"]
