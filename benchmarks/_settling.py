@@ -125,6 +125,7 @@ class Reader:
                     channel.basic_ack(method.delivery_tag)
                 else:
                     kept = method.delivery_tag
+            channel.cancel()  # before what is kept is acknowledged: else more would come, and go back when the connection ends
             if kept:
                 channel.basic_ack(kept, multiple=True)
 

@@ -61,6 +61,7 @@ def load(unit: UnitOfWork, planner: Planner, plan: Plan) -> Loaded | None:
     heads = identity.lock_heads(connection, keys)
     _drop_closed(connection, plan, {doc.id for doc in corrected if doc.k is None})
     originals = _originals(connection, plan)
+    plan.corrected = {originals[doc.corrects].k or "": p for doc, p in _corrections(plan) if doc.corrects in originals}
     if any(doc.k is not None and doc.k not in heads for doc in originals.values()):
         return None
     waiting = documents.line(connection, keys) if keys else {}
@@ -76,6 +77,11 @@ def _originals(connection: Connection, plan: Plan) -> dict[int, Document]:
     """What the window's edited resubmissions correct, as it is now: asked once for its keys and again under their locks."""
     corrected = [doc.corrects for doc in plan.arrivals if doc.corrects is not None]
     return documents.by_id(connection, corrected) if corrected else {}
+
+
+def _corrections(plan: Plan) -> list[tuple[Document, int]]:
+    """Edited resubmissions of a window, and the partitions that they came in."""
+    return [(step.doc, step.work.partition) for step in plan.steps if step.doc is not None and step.doc.corrects is not None]
 
 
 def _drop_closed(connection: Connection, plan: Plan, corrected: Collection[int]) -> None:
@@ -194,6 +200,8 @@ class Deciding:
         for step in self.plan.steps:
             if step.doc is None:
                 walk(self.lines[step.k], self)
+                continue
+            if not self.stored.get(step.doc.id, step.doc).waiting:  # an edited resubmission of this window stands at its place
                 continue
             doc = copied(step.doc)
             if doc.stored:

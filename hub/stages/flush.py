@@ -126,9 +126,9 @@ class Flush:
         self.settled = [row.seq for row in self.plan.work if row.seq not in going]
         work.settle(connection, self.settled)
         work.progress(connection, going.items())
-        driven = {step.k: step.work.partition for step in self.plan.steps if step.k}
+        driven = self.plan.corrected | {step.k: step.work.partition for step in self.plan.steps if step.k}
         more = sorted(k for k, line in self.decision.lines.items() if line.more)
-        work.add(connection, [{"partition": driven.get(k, self.plan.partitions[0]), "kind": "key", "k": k, "at": now} for k in more])
+        work.add(connection, [{"partition": driven[k], "kind": "key", "k": k, "at": now} for k in more])
 
     def _codes(self) -> None:
         """Master data of this window becomes codes under one revision, and frees what waited for them, in the same commit."""

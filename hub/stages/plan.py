@@ -61,7 +61,8 @@ class Plan:
     """A window before its transaction. ``raws`` are the bytes read for it; ``bodies`` parsed bodies by document id.
 
     ``limit``: how many documents it may decide. One of a single document decides what arrives or what stands in a line, not both.
-    ``whole``: all work that is there is in it.
+    ``whole``: all work that is there is in it. ``corrected``: lines out of which an edited resubmission takes a document, and the
+    partition it came in.
     """
 
     view: BookView
@@ -75,6 +76,7 @@ class Plan:
     translations: dict[int, Document] = field(default_factory=dict)
     exclusive: bool | None = None
     whole: bool = False
+    corrected: dict[str, int] = field(default_factory=dict)
 
     @property
     def partitions(self) -> list[int]:

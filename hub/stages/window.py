@@ -9,8 +9,10 @@ with the fact present.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from canonical_model.problems import Cause, Problem, Retry
 from hub import signals as names
@@ -23,8 +25,8 @@ from hub.stages.plan import Plan, Planner
 from hub.stages.ports import Ports
 from hub.store import holds, work
 from hub.store.database import Refused, Store, StoreFault
-from hub.store.records import sayable
-from hub.store.unit import UnitOfWork
+from hub.store.records import Work, sayable
+from hub.store.unit import Connection, UnitOfWork
 
 log = logging.getLogger(__name__)
 LIMIT = 200
@@ -37,17 +39,28 @@ GIVE_UP_AFTER = 3
 @dataclass(slots=True)
 class Outcome:
     """What a window did: documents, work settled, and whether the partition was busy. ``emptied``: it took all work that was there
-    when it began, and left none. ``shared``: the partitions that had it together."""
+    when it began, and left none."""
 
     documents: int = 0
     settled: int = 0
     busy: bool = False
     more: bool = False
     emptied: bool = False
-    shared: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.documents or self.settled)
+
+
+class Shared(NamedTuple):
+    """What came of a window that several partitions had together; ``idle`` are those that were woken and have no work."""
+
+    idle: tuple[int, ...] = ()
+    partitions: tuple[int, ...] = ()
+    outcome: Outcome = Outcome()
+
+
+Claiming = Callable[[Sequence[int]], AbstractContextManager[Collection[int]]]
+"""Partitions -> those of them that no other process translates for as long as the context lasts."""
 
 
 class Lane:
@@ -125,35 +138,38 @@ class Lane:
         """Whether its windows may have work of several partitions: not where each is to have one document."""
         return self.limit > 1
 
-    def together(self, partitions: Collection[int]) -> Outcome:
+    def together(self, woken: Collection[int], apart: Collection[int], claimed: Claiming) -> Shared:
         """One window over all work of several partitions, where there is little of it: most statements are a window's, however few
-        documents it has. ``shared`` says which partitions had it; the others are to have windows of their own, and all of them
-        after a failure, where the guilty document is looked for."""
+        documents it has. ``woken`` are looked at in any case, those ``apart`` are left alone. After a failure each is to have windows of
+        its own, where the guilty document is looked for."""
         with collector_waits():
             try:
-                plan, calm = self._planned_together(partitions)
-                if plan is None or not plan.work:
-                    return Outcome(emptied=plan is not None and plan.whole, shared=calm)
-                outcome = self._begun(plan)
+                return self._together(woken, apart, claimed)
             except (Retry, StoreFault):
                 raise
             except Exception as error:
-                log.warning("a window of partitions %s failed, each has one of its own: %s", sorted(partitions), error)
-                return Outcome()
-        return Outcome() if outcome.busy else replace(outcome, shared=calm)
+                log.warning("a window of several partitions failed, each has one of its own: %s", error)
+                return Shared()
 
-    def _planned_together(self, partitions: Collection[int]) -> tuple[Plan | None, tuple[int, ...]]:
-        """The window, and whose it is: partitions of this process over which nobody died, and none with a packet under way, which would
-        keep the others waiting."""
-        with self.store.read() as connection:
-            rows = work.claim_all(connection, FEW)
-            if rows is None:
-                return None, ()
-            standings = work.standings(connection)
-            apart = {row.partition for row in rows if row.done or self._is_anothers(*standings[row.partition])}
-            calm = tuple(p for p in partitions if p not in apart and p not in self._left and not self._alone.get(p))
-            view = self.codebook.view(connection)
-            return self.planner.plan(connection, [row for row in rows if row.partition in calm], view, self.limit), calm
+    def _together(self, woken: Collection[int], apart: Collection[int], claimed: Claiming) -> Shared:
+        with ExitStack() as claims:
+            with self.store.read() as connection:
+                rows = work.claim_all(connection, FEW)
+                if rows is None:
+                    return Shared()
+                busy = {row.partition for row in rows}
+                idle = tuple(p for p in woken if p not in busy)
+                mine = claims.enter_context(claimed(sorted(self._calm(connection, rows).difference(apart))))
+                taken = [row for row in rows if row.partition in mine]
+                plan = self.planner.plan(connection, taken, self.codebook.view(connection), self.limit)
+            outcome = self._begun(plan) if plan.work else Outcome()
+            return Shared(idle) if outcome.busy else Shared(idle, tuple(plan.partitions), outcome)
+
+    def _calm(self, connection: Connection, rows: Iterable[Work]) -> set[int]:
+        """Partitions of this process over which nobody died, and none with a packet under way, which would keep the others waiting."""
+        standings, calm = work.standings(connection), {row.partition for row in rows}
+        calm -= {row.partition for row in rows if row.done or self._is_anothers(*standings[row.partition])}
+        return {p for p in calm if p not in self._left and not self._alone.get(p)}
 
     def _is_anothers(self, owner: str | None, tries: int) -> bool:
         """Whether a partition with work is to be taken over first, or its work looked at one by one."""

@@ -108,7 +108,14 @@ class FileLocks:
                 file.close()
 
     def take_each(self, names: Sequence[str]) -> set[str]:
-        return {name for name in names if self.take(name)}
+        mine = set[str]()
+        try:
+            for name in names:
+                mine |= {name} if self.take(name) else set()
+        except BaseException:
+            self.give_each(mine)
+            raise
+        return mine
 
     def give_each(self, names: Collection[str]) -> None:
         for name in names:

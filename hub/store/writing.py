@@ -63,6 +63,9 @@ class Writer(Generic[Job, Result]):
         try:
             self._together(places)
         finally:
+            for place in places:
+                if not place.outcome.done():  # whatever ended this thread, nobody waits for it
+                    place.done(RuntimeError("the thread that wrote for this sender ended"))
             with self._lock:
                 self._led = bool(self._line)
                 if self._led:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Event
 
 from canonical_model.problems import Retry
 from hub.flow import Flow
 from hub.signals import reach
-from hub.stages.window import Outcome
 from hub.store import work
 from hub.store.database import StoreFault
 from hub.store.locks import attempt, attempt_each
@@ -44,6 +44,7 @@ class Windows:
         self._failing: dict[int, tuple[int, float]] = {}
         self._looked: float | None = None
         self._released = 0.0
+        self._crowded = False
         self._stopping = Event()
 
     def stop(self) -> None:
@@ -51,16 +52,21 @@ class Windows:
         self._stopping.set()
 
     def step(self) -> bool:
-        """Everything that is due now, once."""
-        due, worked = self._due(), False
-        if any(not suspicious and p not in self._failing for p, suspicious in due.items()) and not self._stopping.is_set():
-            outcome = self._together({p for p, suspicious in due.items() if suspicious})
-            worked = bool(outcome)
-            due = {p: suspicious for p, suspicious in due.items() if p not in outcome.shared}
-        for p, suspicious in due.items():
+        """Everything that is due now, once. What is due and was not come to because of a Retry is due again."""
+        left = self._due()
+        try:
+            return self._all(left)
+        except (Retry, StoreFault):
+            self._again |= dict.fromkeys(left, self._now())
+            raise
+
+    def _all(self, left: dict[int, bool]) -> bool:
+        worked = self._together(left)
+        for p, suspicious in list(left.items()):
             if self._stopping.is_set():
                 break
             worked = self._safely(p, suspicious) or worked
+            del left[p]
         return worked
 
     def idle(self) -> float:
@@ -122,20 +128,30 @@ class Windows:
         self._failing.pop(p, None)
         return worked
 
-    def _together(self, apart: Collection[int]) -> Outcome:
-        """The little work of all partitions but some in one window, woken or not; what it leaves is looked at again at once."""
-        if not self.flow.lane.shares:
-            return Outcome()
-        names = {_claim(p): p for p in range(self.flow.store.partitions) if p not in apart and p not in self._failing}
+    def _together(self, left: dict[int, bool]) -> bool:
+        """The little work of several partitions in one window. After one that left some of it each has its own turn: many slow documents
+        of one partition are not little work."""
+        apart = {p for p, suspicious in left.items() if suspicious} | self._failing.keys()
+        crowded, self._crowded = self._crowded, False
+        if crowded or not self.flow.lane.shares or self._stopping.is_set() or not left.keys() - apart:
+            return False
+        shared = self.flow.lane.together(left.keys() - apart, apart, self._claimed)
+        emptied = shared.outcome.emptied
+        for p in shared.partitions:
+            self._standing.pop(p, None)
+            self._again |= {} if emptied else {p: self._now()}
+        for p in (*shared.idle, *(shared.partitions if emptied else ())):
+            self._done(p)
+        for p in (*shared.idle, *shared.partitions):
+            left.pop(p, None)
+        self._crowded = bool(shared.partitions) and not emptied
+        return bool(shared.outcome)
+
+    @contextmanager
+    def _claimed(self, partitions: Sequence[int]) -> Iterator[Collection[int]]:
+        names = {_claim(p): p for p in partitions}
         with attempt_each(self.flow.locks, list(names)) as mine:
-            outcome = self.flow.lane.together([names[name] for name in sorted(mine)])
-            for p in outcome.shared:
-                self._standing.pop(p, None)
-                if outcome.emptied:
-                    self._done(p)
-                else:
-                    self._again[p] = self._now()
-        return outcome
+            yield {names[name] for name in mine}
 
     def _take(self, p: int, suspicious: bool) -> bool:
         with attempt(self.flow.locks, _claim(p)) as mine:

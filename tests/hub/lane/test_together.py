@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import select, update
 
 from hub.channels.local import LocalChannels
 from hub.flow import Flow
-from hub.stages.window import FEW
+from hub.stages.window import FEW, Shared
 from hub.store import work
 from hub.store.invariants import broken
 from hub.store.lane_tables import hold, partition
@@ -48,9 +49,14 @@ def one_each(world: World) -> list[int]:
     return sorted(placed)
 
 
+def together(world: World) -> Shared:
+    """One shared window, with nobody else beside it."""
+    return world.lane.together(PARTITIONS, (), nullcontext)
+
+
 def drained(world: World) -> None:
     """As a worker does it: shared windows where they can be had, the rest alone."""
-    while world.lane.together(PARTITIONS):
+    while together(world).outcome:
         pass
     world.run()
 
@@ -59,14 +65,15 @@ def test_little_work_of_several_partitions_costs_the_statements_of_one_window(wo
     own(world)
     placed = one_each(world)
     count = count_statements(world)
-    outcome = world.lane.together(PARTITIONS)
-    together, count[0] = count[0], 0
+    shared = together(world)
+    at_once, count[0] = count[0], 0
     assert len(placed) > 2
-    assert (outcome.settled, outcome.emptied, outcome.shared) == (len(placed), True, tuple(PARTITIONS))
+    assert (shared.outcome.settled, shared.outcome.emptied, list(shared.partitions)) == (len(placed), True, placed)
+    assert set(shared.idle) == set(PARTITIONS) - set(placed)
     assert world.states() == ["applied"] * len(placed)
     world.send({"k": "one more", "t": "2"})
     world.lane.run(work.partition_of("north", len(PARTITIONS)))
-    assert together <= count[0] + 2
+    assert at_once <= count[0] + 2
 
 
 def result(seed: int, shared: bool) -> tuple[Any, ...]:
@@ -100,7 +107,7 @@ def test_a_backlog_fills_windows_of_each_partition(world: World) -> None:
     own(world)
     for n in range(FEW + 1):
         world.send({"k": str(n)})
-    assert not world.lane.together(PARTITIONS).shared
+    assert together(world) == Shared()
 
 
 def test_a_partition_of_another_process_or_over_which_one_died_has_windows_of_its_own(world: World) -> None:
@@ -109,7 +116,7 @@ def test_a_partition_of_another_process_or_over_which_one_died_has_windows_of_it
     with world.store.unit() as unit:
         work.set_tries(unit.connection, placed[0], 1)
         unit.connection.execute(update(partition).where(partition.c.p == placed[1]).values(owner="another"))
-    shared = world.lane.together(PARTITIONS).shared
+    shared = together(world).partitions
     assert placed[0] not in shared
     assert (placed[1] in shared) != world.store.shared
     world.run()
@@ -121,11 +128,11 @@ def test_a_packet_under_way_keeps_nobody_waiting(tmp_path: Path) -> None:
     own(world)
     packet = work.partition_of("north", len(PARTITIONS))
     world.send(*({"k": f"P{n}"} for n in range(30)))
-    assert world.lane.together(PARTITIONS).documents == 10
+    assert together(world).outcome.documents == 10
     placed = one_each(world)
-    outcome = world.lane.together(PARTITIONS)
-    assert packet not in outcome.shared
-    assert outcome.settled == len(set(placed) - {packet})
+    shared = together(world)
+    assert packet not in shared.partitions
+    assert shared.outcome.settled == len(set(placed) - {packet})
 
 
 def test_a_refusal_or_a_fault_of_ours_is_looked_for_in_each_partition(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,13 +165,18 @@ def test_a_refusal_or_a_fault_of_ours_is_looked_for_in_each_partition(world: Wor
 def test_a_worker_shares_windows_when_several_partitions_are_due(world: World) -> None:
     placed = one_each(world)
     flow = Flow(world.store, world.ports, world.signals, channels=LocalChannels())
-    lane, seen = Windows(flow), []
-    together = flow.lane.together
-    flow.lane.together = lambda partitions: seen.append(together(partitions)) or seen[-1]  # type: ignore[method-assign, func-returns-value]
+    lane, seen = Windows(flow), list[Shared]()
+    method = flow.lane.together
+
+    def watched(*words: Any) -> Shared:
+        seen.append(method(*words))
+        return seen[-1]
+
+    flow.lane.together = watched  # type: ignore[assignment, method-assign]
     while lane.step():
         pass
     again = one_each(world)
     assert lane.step()
-    assert set(again) <= set(seen[-1].shared)
-    assert seen[-1].documents == len(placed)
+    assert set(again) <= set(seen[-1].partitions)
+    assert seen[-1].outcome.documents == len(placed)
     assert world.states().count("applied") == len(placed)
