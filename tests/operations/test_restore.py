@@ -186,6 +186,7 @@ def test_a_restore_of_the_embedded_store(tmp_path: Path) -> None:
     backups.mkdir()
     with House(tmp_path, f"sqlite:///{tmp_path}/var/hub.db") as house:
         places = {"/var/backups/hub": str(backups), "/srv/agent": str(tmp_path), "/etc/hub": str(tmp_path)}
+        places["/var/lib/hub"] = str(tmp_path / "var")
         places |= {"127.0.0.1:8080": f"127.0.0.1:{house.port}"}
         terminal = Terminal(tmp_path, places, {})
         house.prepare()

@@ -78,6 +78,8 @@ class SqliteDatabase:
         or the name is taken, StoreFault when the copy cannot be made whole."""
         if not self.path.is_file():
             raise Misconfigured("there is no store to copy yet", at=str(self.path), fix="hub run makes it")
+        if not target.parent.is_dir():
+            raise Misconfigured("the folder is not there", at=str(target.parent), fix=f"mkdir -p {target.parent}")
         if target.exists():
             raise Misconfigured("a file of this name is there already", at=str(target), fix="give each copy a name of its own")
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from canonical_model.problems import Misconfigured
 from hub.cli.doctor import database as judged
 from hub.cli.doctor.rows import Warned
 from hub.store import migrate
@@ -249,6 +250,12 @@ def test_the_page_names_every_row_and_the_sessions_of_a_process() -> None:
     named = {name.strip() for line in page.splitlines() if line.startswith("| ") for name in line.split("|")[1].split(",")}
     assert {*ROWS, "hub.channels", "broker", "queues", "packages", "configuration", "in ...", "out ..."} <= named
     assert f"A process takes up to {SESSIONS}" in page
+
+
+def test_a_password_with_an_at_is_not_taken_for_a_machine() -> None:
+    with pytest.raises(Misconfigured, match="cannot be read") as refused:
+        parsed("postgresql://hub:p@ss/w@db:5432/hub")
+    assert "ss/w" not in str(refused.value)
 
 
 class Said:

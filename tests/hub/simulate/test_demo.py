@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hub.simulate.demo import Demo, Voice
+from hub.simulate.demo import Demo, Voice, main
 from hub.simulate.processes import Servers
 from tests.services import postgres, rabbitmq
 from tests.services.postgres import need_node
@@ -58,6 +58,14 @@ def test_only_two_lines_of_the_configuration_differ(tmp_path: Path) -> None:
     differing = [(old.strip(), new.strip()) for old, new in zip(embedded, production, strict=True) if old != new]
     assert differing == [('store: "sqlite:///var/hub.db"', 'store: "file:store"'), ('channels: "local"', 'channels: "env:BROKER"')]
     assert (tmp_path / "store").stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_is_no_demos_is_not_emptied(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "thesis.txt").write_text("months of work")
+    with pytest.raises(SystemExit):
+        main(["--for", "1", "--keep", str(tmp_path)])
+    assert "has files that are no demo's" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").read_text() == "months of work"
 
 
 def test_a_database_that_is_in_use_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
