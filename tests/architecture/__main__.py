@@ -32,11 +32,11 @@ def main(names: list[str]) -> int:
     if unknown := [name for name in names if name not in CHECKS]:
         print(f"no such check: {', '.join(unknown)}; there are {', '.join(CHECKS)}")
         return 2
-    failed = False
+    failed, out = False, sys.stdout  # a check that runs beside may have put another in its place
     with ThreadPoolExecutor(2) as pool:
         for name, found, seconds in pool.map(timed, names or CHECKS):
-            print(f"{'FAILED' if found else 'ok':6} {name} ({seconds:.1f} s)", flush=True)
-            print("".join(f"       {line}\n" for line in found), end="", flush=True)
+            print(f"{'FAILED' if found else 'ok':6} {name} ({seconds:.1f} s)", file=out, flush=True)
+            print("".join(f"       {line}\n" for line in found), end="", file=out, flush=True)
             failed = failed or bool(found)
     print("\n".join(budget.report()))
     return int(failed)
