@@ -75,7 +75,7 @@ def _before_translation(doc: Document, line: Line, terms: Terms) -> Turn | None:
         return Turn.SETTLED
     if terms.contiguous and terms.nature == "change" and _gap(doc, line):
         return _orphan(doc, cause_key(doc.k or "", str(int(doc.v or 0) - 1)))
-    if compare(doc.v, head.v, terms) == -1:
+    if doc.way is not Way.ACCEPTED and compare(doc.v, head.v, terms) == -1:  # who applied it saw the head that it follows
         doc.settle(State.STALE, head.document)
         return Turn.SETTLED
     return None

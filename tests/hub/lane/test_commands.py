@@ -52,6 +52,22 @@ def test_a_parked_conflict_is_applied_against_the_head_that_was_seen(world: Worl
     assert world.rows(select(audit.c.actor, audit.c.action)) == [("boss", "cases apply")]
 
 
+def test_a_parked_conflict_of_a_lower_revision_is_applied_by_who_saw_the_head(world: World, commands: Commands) -> None:
+    world.send({"k": "A", "t": "1", "v": "1", "x": 1})
+    world.send({"k": "A", "t": "2", "v": "2", "x": 2}, {"k": "A", "t": "1", "v": "1", "x": 3})
+    world.run()
+    [(case,)] = world.rows(select(cases.c.id))
+    commands.apply_case(BOSS, case, 2 << 20 | 1)
+    world.run()
+    assert world.states() == ["applied"] * 3
+    assert world.rows(select(cases.c.state)) == [("accepted",)]
+    with world.store.read() as connection:
+        assert broken(connection) == {}
+    world.send({"k": "A", "t": "3", "v": "1", "x": 4}, {"k": "A", "t": "4", "v": "3", "x": 5})
+    world.run()
+    assert world.states()[3:] == ["stale", "applied"]
+
+
 def test_a_conflict_whose_head_moved_is_not_applied(world: World, commands: Commands) -> None:
     case = conflict(world)
     world.send({"k": "A", "v": "2", "x": 3})
