@@ -126,7 +126,7 @@ class Flush:
         self.settled = [row.seq for row in self.plan.work if row.seq not in going]
         work.settle(connection, self.settled)
         work.progress(connection, going.items())
-        driven = self.plan.corrected | {step.k: step.work.partition for step in self.plan.steps if step.k}
+        driven = self.plan.corrected | {step.k or (step.doc and step.doc.k) or "": step.work.partition for step in self.plan.steps}
         more = sorted(k for k, line in self.decision.lines.items() if line.more)
         work.add(connection, [{"partition": driven[k], "kind": "key", "k": k, "at": now} for k in more])
 
