@@ -17,10 +17,11 @@ def pytest_configure(config: pytest.Config) -> None:
         private.heard = capture.global_and_fixture_disabled
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """PostgreSQL and RabbitMQ first where the whole suite runs; where only a part does, when a test asks for one."""
-    option = session.config.option
-    if session.config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (option.collectonly or option.keyword or option.markexpr):
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """PostgreSQL and RabbitMQ first where the whole suite runs, by the one process that gives the tests out; else when a test asks."""
+    config, option = session.config, session.config.option
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not hasattr(config, "workerinput")
+    if whole and not (option.collectonly or option.keyword or option.markexpr):
         needed = {postgres.URL: postgres.binaries, rabbitmq.URL: rabbitmq.need_programs}
         for install in (install for name, install in needed.items() if name not in os.environ):
             with contextlib.suppress(private.Unavailable):  # the tests that need it tell the reason

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import pika
 
@@ -81,15 +82,23 @@ def broker_version(properties: Mapping[str, Any] | None) -> tuple[int, ...]:
 
 
 def parameters_of(url: str, **words: Any) -> Any:
-    """Connection parameters of an ``amqp://`` or ``amqps://`` address. Raises Misconfigured for another one."""
+    """Connection parameters of an ``amqp://`` or ``amqps://`` address. Raises Misconfigured for another one, without telling of it: it
+    may hold a password, of which an unescaped / would make a machine's name and a port."""
     try:
         parameters = pika.URLParameters(url)
-    except (ValueError, TypeError, KeyError) as error:
-        raise Misconfigured(
-            f"the broker's address cannot be read: {error}",
-            at="hub.channels",
-            fix="amqp://USER:PASSWORD@HOST:5672/VHOST, behind env:NAME or file:PATH",
-        ) from None
+        parts = urlsplit(url)
+    except (ValueError, TypeError, KeyError):
+        raise _unreadable() from None
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        raise _unreadable()
     for name, value in words.items():
         setattr(parameters, name, value)
     return parameters
+
+
+def _unreadable() -> Misconfigured:
+    fix = (
+        "amqp://USER:PASSWORD@HOST:5672/VHOST, behind env:NAME or file:PATH; in a password write @ as %40, / as %2F, : as %3A, # as %23, "
+        "? as %3F, % as %25"
+    )
+    return Misconfigured("the broker's address cannot be read", at="hub.channels", fix=fix)

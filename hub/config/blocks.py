@@ -113,7 +113,11 @@ class Folders(Block):
 class HubBlock(Block):
     """The hub itself."""
 
-    store: Address = Field("sqlite:///var/hub.db", description="address of the message store, or env:NAME / file:PATH that holds it")
+    store: Address = Field(
+        "sqlite:///var/hub.db",
+        description="address of the message store: sqlite:///FILE; or PostgreSQL: env:NAME / file:PATH that holds "
+        "postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+    )
     channels: Channels = Field(
         "local",
         description="`local`: the database carries the channels; or RabbitMQ: env:NAME / file:PATH that holds "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -37,8 +38,8 @@ DRAIN_SECONDS, QUIET = 120, 3
 ABOUT = """Run the hub with simulated partners: embedded as `hub run`, on servers of your own (--store, --channels) as one `hub api` and
 two `hub worker`, on private servers that are started for it and ended with it: ./dev demo --production."""
 SERVER = "address, or env:NAME that holds it, of"
-
-
+ENOUGH = 141
+"""Exit code of who is cut off by the reader of its output, as a shell gives it."""
 MARK = ".demo"
 """A file by which a folder is known as a demo's: the next one may empty it."""
 
@@ -60,7 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / MARK).touch()
-    raise SystemExit(Demo(folder, chosen.seed, chosen.seconds, Voice(chosen.json), Servers(chosen.store, chosen.channels)).run())
+    demo = Demo(folder, chosen.seed, chosen.seconds, Voice(chosen.json), Servers(chosen.store, chosen.channels))
+    try:
+        code = demo.run()
+    except BrokenPipeError:  # who reads has enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ENOUGH
+    raise SystemExit(code)
 
 
 class Voice:

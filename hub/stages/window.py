@@ -101,7 +101,7 @@ class Lane:
         self._left.discard(p)
         with self.store.unit() as unit:
             tries = work.tries(unit.connection, p) + 1
-            work.set_tries(unit.connection, p, tries)
+            work.set_tries(unit.connection, (p,), tries)
         self._alone[p] = LIMIT if tries > 1 else 0
 
     def release_jobs(self) -> int:
@@ -279,18 +279,19 @@ class Lane:
     def _flush(self, unit: UnitOfWork, plan: Plan, decision: Decision) -> Outcome:
         flush = Flush(unit, self.ports, plan, decision)
         flush.write()
-        for p in plan.partitions:
-            self._count_tries(unit, p)
+        self._count_tries(unit, plan.partitions)
         emptied = plan.whole and len(flush.settled) == len(plan.work) and not decision.more and not flush.freed.owners
         outcome = Outcome(len(decision.documents), len(flush.settled), more=decision.more, emptied=emptied)
         unit.after_commit(lambda: self._tell(plan, decision, flush))
         return outcome
 
-    def _count_tries(self, unit: UnitOfWork, p: int) -> None:
+    def _count_tries(self, unit: UnitOfWork, partitions: Iterable[int]) -> None:
         """A window that commits clears the suspicion; after two deaths documents go one by one for a while."""
-        alone = self._alone.get(p, 0)
-        self._alone[p] = max(alone - 1, 0)
-        work.set_tries(unit.connection, p, 1 if alone > 1 else 0)
+        alone = {p: self._alone.get(p, 0) for p in partitions}
+        self._alone |= {p: max(left - 1, 0) for p, left in alone.items()}
+        for tries in (0, 1):
+            if those := [p for p, left in alone.items() if (left > 1) == tries]:
+                work.set_tries(unit.connection, those, tries)
 
     def _tell(self, plan: Plan, decision: Decision, flush: Flush) -> None:
         for name, items in decision.told().items():

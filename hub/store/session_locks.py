@@ -27,6 +27,8 @@ SETTINGS = {
     "idle_session_timeout": f"{SILENT}s", "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3",
     "tcp_user_timeout": "10s",
 }  # fmt: skip
+UNREACHED = "see that PostgreSQL runs and can be reached from here (hub doctor); processes try again by themselves, a command does not"
+"""What is to be done where the database does not answer."""
 _HELD = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND classid::bigint = %s
     AND objid::bigint = %s AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
@@ -37,10 +39,10 @@ _GIVE_EACH = "SELECT count(pg_advisory_unlock(key)) FROM unnest(%s::bigint[]) AS
 
 class SessionLocks:
     """Session advisory locks by name. The session is made when it is first needed, and anew when it was lost: what was taken is
-    lost with it, and who attended attends again."""
+    lost with it, and who attended attends again. ``place`` is the database's address for people."""
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
-        self._connect, self._guard = connect, threading.RLock()
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], place: str = "") -> None:
+        self._connect, self._place, self._guard = connect, place, threading.RLock()
         self._session: psycopg.Connection[Any] | None = None
         self._held, self._owners = set[str](), list[str]()
         self._ending, self._beating = threading.Event(), False
@@ -106,7 +108,7 @@ class SessionLocks:
         except psycopg.Error as error:
             self._forget()
             raise SystemUnreachable(
-                f"the session that holds locks was lost: {error}", fix="look at PostgreSQL; it is tried again"
+                f"the session that holds locks was lost: {str(error).strip()}", at=self._place, fix=UNREACHED
             ) from error
         return row[0] if row else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import xxhash
@@ -18,6 +18,7 @@ _all = select(work).order_by(work.c.seq).limit(bindparam("most"))
 _still = select(work.c.seq, work.c.done).where(among(work.c.seq, "seqs"))
 _standing = select(partition.c.owner, partition.c.tries).where(partition.c.p == bindparam("p"))
 _standings = select(partition.c.p, partition.c.owner, partition.c.tries)
+_set_tries = update(partition).where(among(partition.c.p, "ps"), partition.c.tries != bindparam("value")).values(tries=bindparam("value"))
 _delete = delete(work).where(among(work.c.seq, "seqs"))
 
 
@@ -91,9 +92,9 @@ def tries(connection: Connection, p: int) -> int:
     return int(connection.execute(select(partition.c.tries).where(partition.c.p == p)).scalar_one())
 
 
-def set_tries(connection: Connection, p: int, value: int) -> None:
+def set_tries(connection: Connection, partitions: Collection[int], value: int) -> None:
     """Raised in a commit of its own before left work is translated, set back by the next window that commits."""
-    connection.execute(update(partition).where(partition.c.p == p, partition.c.tries != value).values(tries=value))
+    connection.execute(_set_tries, {"ps": list(partitions), "value": value})
 
 
 def standing(connection: Connection, p: int) -> tuple[str | None, int]:

@@ -149,6 +149,16 @@ def test_every_command_is_explained(dev: ModuleType) -> None:
     assert [name for name in dev.COMMANDS if f"./dev {name}" not in dev.__doc__] == []
 
 
+@pytest.mark.parametrize(("words", "given"), [([], "-n 2"), (["-q", "tests/docs"], "-q tests/docs")])
+def test_the_whole_suite_runs_in_two_processes_and_a_part_in_one(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, words: list[str], given: str
+) -> None:
+    commands: list[str] = []
+    monkeypatch.setattr(dev, "become", lambda *command: commands.append(" ".join(map(str, command[1:]))))
+    dev.test(words)
+    assert [command.startswith(f"-m pytest {given}") for command in commands] == [True]
+
+
 def test_an_unknown_benchmark_lists_those_there_are(dev: ModuleType) -> None:
     (dev.ROOT / "benchmarks").mkdir()
     for name in ("__init__.py", "lane.py"):

@@ -22,7 +22,7 @@ from hub.store.address import place_of
 from hub.store.engines.base import Refused, StoreFault
 from hub.store.locks import Locks
 from hub.store.session_locks import SETTINGS as LOCKING
-from hub.store.session_locks import SessionLocks
+from hub.store.session_locks import UNREACHED, SessionLocks
 
 POOL, OVERFLOW = 8, 8
 """Connections kept, and more of them while many threads write at once; a process has as many again for looking."""
@@ -54,7 +54,7 @@ class PostgresDatabase:
         self.url, self._trouble = url.set(drivername="postgresql+psycopg"), 0.0
         self.writer = self._engine("hub", pool, SETTINGS, "READ COMMITTED")
         self.reader = self._engine("hub, looking", pool, SETTINGS | LOOKING, "REPEATABLE READ")
-        self.locks: Locks = SessionLocks(self._connect)
+        self.locks: Locks = SessionLocks(self._connect, place_of(self.url))
 
     def _engine(self, name: str, size: int, settings: dict[str, str], isolation: Any) -> Engine:
         engine = create_engine(
@@ -140,7 +140,7 @@ class PostgresDatabase:
             return Refused(said, fix="hub retry, after the repair")
         if state.startswith(AGAIN) or (not state and isinstance(found, (psycopg.OperationalError, psycopg.InterfaceError))):
             self._trouble = time.monotonic()
-            return SystemUnreachable(f"the store does not answer: {said}", at=place_of(self.url), fix="it is tried again by itself")
+            return SystemUnreachable(f"the store does not answer: {said}", at=place_of(self.url), fix=UNREACHED)
         return StoreFault(
             f"the store failed ({state or 'no state'}): {said}", at=place_of(self.url), fix="repair the database; start again"
         )

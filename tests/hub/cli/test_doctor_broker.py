@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pika
+import pytest
 
 from tests.hub.cli.doctoring import failed, of_servers, only_fault
 from tests.services.rabbitmq import Node
@@ -29,6 +30,13 @@ def test_a_wrong_password_and_a_missing_virtual_host(tmp_path: Path, node: Node)
     assert "refuses the log-in" in row["fact"]
     row = only_fault(tmp_path, "broker", store(tmp_path), node.url("nowhere"))
     assert (row["fact"], row["at"]) == ("the virtual host is missing: 'nowhere'", node.url("nowhere").replace(":guest", ""))
+
+
+@pytest.mark.parametrize("password", [f"12/{WRONG}", f"{WRONG}/x", f"1#{WRONG}", f"2?{WRONG}"])
+def test_a_password_that_is_not_written_in_percent_is_no_unknown_machine(tmp_path: Path, password: str) -> None:
+    row = only_fault(tmp_path, "broker", store(tmp_path), f"amqp://hub:{password}@127.0.0.1:5672/", unsaid=WRONG)
+    assert (row["fact"], row["at"]) == ("the broker's address cannot be read", "hub.channels")
+    assert "/ as %2F" in row["fix"]
 
 
 def test_what_needs_the_broker_is_not_looked_at_without_it(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_a_partition_of_another_process_or_over_which_one_died_has_windows_of_it
     own(world)
     placed = one_each(world)
     with world.store.unit() as unit:
-        work.set_tries(unit.connection, placed[0], 1)
+        work.set_tries(unit.connection, placed[:1], 1)
         unit.connection.execute(update(partition).where(partition.c.p == placed[1]).values(owner="another"))
     shared = together(world).partitions
     assert placed[0] not in shared

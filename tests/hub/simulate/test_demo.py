@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hub.simulate.demo import Demo, Voice, main
+from hub.simulate.demo import ENOUGH, Demo, Voice, main
 from hub.simulate.processes import Servers
 from tests.services import postgres, rabbitmq
 from tests.services.postgres import need_node
@@ -58,6 +58,16 @@ def test_only_two_lines_of_the_configuration_differ(tmp_path: Path) -> None:
     differing = [(old.strip(), new.strip()) for old, new in zip(embedded, production, strict=True) if old != new]
     assert differing == [('store: "sqlite:///var/hub.db"', 'store: "file:store"'), ('channels: "local"', 'channels: "env:BROKER"')]
     assert (tmp_path / "store").stat().st_mode & 0o077 == 0
+
+
+def test_a_reader_that_has_enough_is_no_fault(tmp_path: Path) -> None:
+    program = f"""from hub.simulate import demo
+def run(self):
+    raise BrokenPipeError
+demo.Demo.run = run
+demo.main(["--keep", {str(tmp_path)!r}])"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (ENOUGH, "", "")
 
 
 def test_a_folder_that_is_no_demos_is_not_emptied(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
