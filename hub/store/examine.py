@@ -12,12 +12,12 @@ from canonical_model.problems import Misconfigured
 from hub.store import migrate
 
 MAGIC = b"SQLite format 3\0"
-VERSIONS = "alembic_version"
+VERSIONS, OURS = "alembic_version", "codebook"
 
 
 def examine(path: Path) -> None:
-    """Raise Misconfigured when the store cannot be kept there: no folder to write to, a file of another program or of a newer
-    release, a file that may not be written. A file that is not there yet is well."""
+    """Raise Misconfigured when the store cannot be kept there: no folder to write to, a file of another program, of a newer release or of
+    none, a file that may not be written. A file that is not there yet is well."""
     _folder(path.parent)
     if not path.exists():
         return
@@ -50,9 +50,12 @@ def _ours(path: Path) -> None:
     except sqlite3.DatabaseError as error:
         fix = "put a backup in its place; keep the damaged file"
         raise Misconfigured(f"the store's file is damaged: {error}", at=str(path), fix=fix) from None
-    if tables and not ({VERSIONS, "codebook"} & tables):
+    if tables and not ({VERSIONS, OURS} & tables):
         fact = f"the store's file is a database of another program: it has {', '.join(sorted(tables)[:3])}"
         raise Misconfigured(fact, at=str(path), fix="name another file in hub.store")
+    if OURS in tables and not steps:
+        fact = "the store's file is of a time before the first release: its tables say no migration step"
+        raise Misconfigured(fact, at=str(path), fix="keep it, and name another file in hub.store")
     migrate.refuse_newer(tuple(sorted(steps)), str(path))
 
 

@@ -106,6 +106,16 @@ def test_a_store_of_a_newer_release(tmp_path: Path) -> None:
     assert not list((tmp_path / "var").glob("*before*"))
 
 
+@pytest.mark.parametrize("change", ["DROP TABLE alembic_version", "DELETE FROM alembic_version"])
+def test_a_store_that_says_no_release(tmp_path: Path, change: str) -> None:
+    examine(tmp_path)
+    database(tmp_path, change)
+    before = (tmp_path / "var/hub.db").read_bytes()
+    assert "of a time before the first release" in only(tmp_path, HEALTHY, "hub")["fact"]
+    assert (tmp_path / "var/hub.db").read_bytes() == before
+    assert not list((tmp_path / "var").glob("*before*"))
+
+
 def test_a_disk_that_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(here, "LEAST_FREE", 10**18)
     row = only(tmp_path, HEALTHY, "disk")
