@@ -19,7 +19,8 @@ from hub.store.invariants import broken
 
 CHANGE = "sap/orders05.change"
 SETTLE_SECONDS = 900
-READ_SECONDS = 600
+READ_SECONDS, QUIET = 600, 0.5
+"""Seconds that it reads at most, and without a message after which a queue is empty."""
 INVERSIONS = """select count(*) from (select d.place, d.way, x.kseq, lag(d.place) over (partition by x.k, d.system order by x.kseq) p
     from effect x join document d on d.id = x.document) e where place < p and way = ''"""
 LATE = """select count(*) from (select d.v::bigint v, lag(d.v::bigint) over (partition by x.k order by x.kseq) p
@@ -111,23 +112,21 @@ class Reader:
         self.url, self.last, self.repeats, self.gaps, self.read = url, Counter[str](), 0, 0, 0
 
     def take(self, seconds: float = READ_SECONDS) -> None:
-        """Read until the queue is empty; for at most some seconds where more comes in all the time. Then nothing more is acknowledged until
-        what was sent to us already is read: given back, it would come again behind what follows it."""
-        end, kept = time.monotonic() + seconds, 0
+        """Read until the queue is empty; for at most some seconds where more comes in all the time. Nothing is ever given back, since that
+        would come again behind what follows it: the broker forgets what it sends, and what is under way at the end is read too."""
         with pika.BlockingConnection(pika.URLParameters(self.url)) as connection:
             channel = connection.channel()
-            channel.basic_qos(prefetch_count=500)
-            for method, properties, _ in channel.consume("canonical.reader", inactivity_timeout=0.5):
-                if method is None:
-                    break
-                self._one(properties.headers["key"], properties.headers["n"])
-                if time.monotonic() < end:
-                    channel.basic_ack(method.delivery_tag)
-                else:
-                    kept = method.delivery_tag
-            channel.cancel()  # before what is kept is acknowledged: else more would come, and go back when the connection ends
-            if kept:
-                channel.basic_ack(kept, multiple=True)
+            tag = channel.basic_consume("canonical.reader", self._came, auto_ack=True)
+            end, quiet, read = time.monotonic() + seconds, time.monotonic() + QUIET, self.read
+            while time.monotonic() < min(end, quiet):
+                connection.process_data_events(time_limit=QUIET)
+                if read != self.read:
+                    quiet, read = time.monotonic() + QUIET, self.read
+            for message in channel.basic_cancel(tag):
+                self._came(channel, *message)
+
+    def _came(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        self._one(properties.headers["key"], properties.headers["n"])
 
     def _one(self, key: str, n: int) -> None:
         self.read += 1
