@@ -106,27 +106,34 @@ def _examples() -> str:
 
 
 class Reader:
-    """A subscriber of ``canonical``: (key, n) in the order of the queue, and how many came in another order or with a gap."""
+    """A subscriber of ``canonical``: (key, n) in the order of the queue, and how many came in another order or with a gap. One consumer
+    from the first ``take`` to ``close``: whoever cancels it in traffic gives back what is under way, which comes again behind others."""
 
     def __init__(self, url: str) -> None:
         self.url, self.last, self.repeats, self.gaps, self.read = url, Counter[str](), 0, 0, 0
+        self._connection: Any = None
 
     def take(self, seconds: float = READ_SECONDS) -> None:
-        """Read until the queue is empty; for at most some seconds where more comes in all the time. Nothing is ever given back, since that
-        would come again behind what follows it: the broker forgets what it sends, and what is under way at the end is read too."""
-        with pika.BlockingConnection(pika.URLParameters(self.url)) as connection:
-            channel = connection.channel()
-            tag = channel.basic_consume("canonical.reader", self._came, auto_ack=True)
-            end, quiet, read = time.monotonic() + seconds, time.monotonic() + QUIET, self.read
-            while time.monotonic() < min(end, quiet):
-                connection.process_data_events(time_limit=QUIET)
-                if read != self.read:
-                    quiet, read = time.monotonic() + QUIET, self.read
-            for message in channel.basic_cancel(tag):
-                self._came(channel, *message)
+        """Read until the queue is empty; for at most some seconds where more comes in all the time."""
+        if self._connection is None:
+            self._connection = pika.BlockingConnection(pika.URLParameters(f"{self.url}?heartbeat=0"))  # nobody is here between two takes
+            channel = self._connection.channel()
+            channel.basic_qos(prefetch_count=500)
+            channel.basic_consume("canonical.reader", self._came)
+        end, quiet, read = time.monotonic() + seconds, time.monotonic() + QUIET, self.read
+        while time.monotonic() < min(end, quiet):
+            self._connection.process_data_events(time_limit=QUIET)
+            if read != self.read:
+                quiet, read = time.monotonic() + QUIET, self.read
+
+    def close(self) -> None:
+        """Read no more."""
+        if self._connection is not None:
+            self._connection.close()
 
     def _came(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
         self._one(properties.headers["key"], properties.headers["n"])
+        channel.basic_ack(method.delivery_tag)
 
     def _one(self, key: str, n: int) -> None:
         self.read += 1

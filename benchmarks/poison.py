@@ -117,6 +117,7 @@ def compare(folder: Path, given: Servers, chosen: argparse.Namespace) -> dict[st
     found["after"] = settling.proof(poison.hub, poison.reader, items)
     found["clean"] = settling.proof(without.hub, without.reader, without.items)
     for side in sides:
+        side.reader.close()
         side.hub.close()
     return found
 

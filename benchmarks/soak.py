@@ -107,6 +107,7 @@ class Run:
 
     def close(self) -> None:
         """End everything."""
+        self.reader.close()
         self.hub.close()
         self.receivers.close()
 

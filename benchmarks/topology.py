@@ -127,6 +127,7 @@ class Cluster:
 
     def close(self) -> None:
         """End everything."""
+        self.reader.close()
         self.hub.close()
         self.receivers.close()
 
