@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import pika
@@ -44,12 +44,19 @@ def settle(hub: Production, items: Sequence[Item], place_of: Callable[[Item], Pl
     built = build(hub.file)
     done: dict[str, Any] = {"codes": built.commands.import_codes(ME, late_codes()).freed}
     hub.until(hub.drained, SETTLE_SECONDS, pause=0.2)
-    done |= {"resubmitted": _resubmit(hub, built, items, place_of), "discarded": _discard(hub, built), "rejected": _reject(hub, built)}
+    done |= {"discarded": _discard(hub, built), "rejected": _reject(hub, built)}
     built.close()
-    done["mapping"] = _mend(hub, workers)
-    done["seconds"] = round(hub.until(lambda: hub.drained() and not hub.one("select count(*) from hold"), SETTLE_SECONDS, pause=0.2), 1)
+    done["mapping"], corrected = _mend(hub, workers), set[int]()
+    built = build(hub.file)
+
+    def rest() -> bool:
+        corrected.update(_resubmit(hub, built, items, place_of, corrected))  # behind what was let go others are found to be held
+        return hub.drained() and not hub.one("select count(*) from hold")
+
+    done["seconds"] = round(hub.until(rest, SETTLE_SECONDS, pause=0.2), 1)
+    built.close()
     hub.stop_workers()
-    return done
+    return {**done, "resubmitted": len(corrected)}
 
 
 def late_codes() -> str:
@@ -58,17 +65,16 @@ def late_codes() -> str:
     return "\n".join(["table,code_set,code,context,canonical,level,preferred", *rows, ""])
 
 
-def _resubmit(hub: Production, built: Hub, items: Sequence[Item], place_of: Callable[[Item], Place]) -> int:
-    """What the service refused goes again as a person would write it, at the place of the first one."""
+def _resubmit(hub: Production, built: Hub, items: Sequence[Item], place_of: Callable[[Item], Place], before: Collection[int]) -> set[int]:
+    """What the model refused, and was not corrected ``before``, goes again as a person would write it, at the place of the first one."""
     wanted = {(f"PO-{item.key}", item.n): item for item in items if item.poison == REFUSED}
-    query = """select d.id, d.k, d.v::bigint - 1 from document d join hold h on h.owner_kind = 'document' and h.owner = d.id
-        where h.cause = 'invalid_value' and h.cause_key like 'quantity:%%' order by d.id"""
-    found = hub.rows(query)
-    for id, k, n in found:
-        number = next(number for number, one in wanted if one == n and number in k.replace('"', "|").split("|"))
-        item = wanted[number, n]
+    query = """select distinct d.id, d.k, d.v::bigint - 1 from document d join hold h on h.owner_kind = 'document' and h.owner = d.id
+        where h.cause = 'invalid_value' and h.cause_key like '%%/quantity/value' order by d.id"""
+    found = {id: (k.rpartition(":")[2], n) for id, k, n in hub.rows(query) if id not in before}
+    for id, key in found.items():
+        item = wanted[key]
         built.commands.resubmit(ME, id, item.raw(place_of(item), repaired=True), "quantity corrected")
-    return len(found)
+    return set(found)
 
 
 def _discard(hub: Production, built: Hub) -> int:

@@ -15,14 +15,14 @@ from hub.simulate import idocs
 from hub.simulate.goods import ARTICLES, STORE_JS, Place
 from hub.simulate.orders import Line, Order
 
-CODE, ERROR, REFUSED, CONFLICT, UNREADABLE = "missing code", "mapping error", "refused by a service", "conflict", "unreadable"
+CODE, ERROR, REFUSED, CONFLICT, UNREADABLE = "missing code", "mapping error", "refused by the model", "conflict", "unreadable"
 MIX = (CODE,) * 8 + (ERROR,) * 4 + (REFUSED,) * 2 + (CONFLICT,) * 4 + (UNREADABLE,) * 2
 """What a poisoned message is, by weight."""
 LATE_CODES = 20
 WAVE = 40
 """Orders of steady traffic that come before their changes do."""
 LARGE, FINE = "99999999999.000", "1.0000001      "
-"""A quantity, and as long a text of one that the mapping takes and the order service cannot count in millionths."""
+"""A quantity, and as long a text of one that the mapping takes and the canonical model does not: it has seven decimals."""
 
 
 @dataclass(frozen=True, slots=True)

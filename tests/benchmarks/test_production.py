@@ -25,7 +25,9 @@ def given() -> Iterator[Servers]:
 
 
 def test_healthy_keys_beside_poisoned_ones(tmp_path: Path, given: Servers) -> None:
-    chosen = poison.options(["--messages", "240", "--keys", "24", "--share", "0.1", "--rounds", "1", "--workers", "1", "--packet", "5"])
+    chosen = poison.options(
+        ["--messages", "240", "--keys", "24", "--share", "0.1", "--rounds", "1", "--workers", "1", "--packet", "5", "--seed", "1"]
+    )
     found = poison.compare(tmp_path, given, chosen)
     assert poison.faults(found) == []
     assert sum(found["poison"].values()) == 24
