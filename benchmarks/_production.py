@@ -238,8 +238,12 @@ class Intake:
     def send(self, streams: Mapping[str, Sequence[tuple[str, bytes]]], rate: float = 0) -> float:
         """Send every system's (key of the act, body); each waits for its answer, and with ``rate`` (messages/s of all) for its time.
         Gives seconds. Raises AssertionError when something was not kept."""
-        began, pause = time.monotonic(), len(streams) / rate if rate else 0.0
-        threads = [threading.Thread(target=self._one, args=(*item, began, pause), daemon=True) for item in streams.items()]
+        began, full = time.monotonic(), {system: stream for system, stream in streams.items() if stream}
+        whole = sum(map(len, full.values())) / rate if rate else 0.0
+        threads = [
+            threading.Thread(target=self._one, args=(system, stream, began, whole / len(stream)), daemon=True)
+            for system, stream in full.items()
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
