@@ -56,3 +56,4 @@ def configure(*, level: str = "INFO", json: bool = True, stream: TextIO | None =
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # each look at a store would tell how it is looked at

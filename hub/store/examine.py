@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from sqlalchemy import Connection
+
 from canonical_model.problems import Misconfigured
 from hub.store import migrate
 
@@ -65,3 +67,10 @@ def _inside(path: Path) -> tuple[set[str], set[str]]:
         tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")}
         steps = {step for (step,) in database.execute(f"SELECT version_num FROM {VERSIONS}")} if VERSIONS in tables else set()
     return tables, steps
+
+
+def written(connection: Connection) -> list[str]:
+    """How safely an embedded store is written, in SQLite's own words: https://sqlite.org/pragma.html#pragma_synchronous."""
+    journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+    synchronous = ("OFF", "NORMAL", "FULL", "EXTRA")[connection.exec_driver_sql("PRAGMA synchronous").scalar_one()]
+    return [f"journal {str(journal).upper()}", f"synchronous {synchronous}"]

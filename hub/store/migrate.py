@@ -104,6 +104,7 @@ def upgrade(connection: Connection, target: str = "heads") -> None:
 
 
 def _stepped(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:
+    log.info("the store's tables are brought up to migration %s", step.up_revision_id)
     reach("migrate.step")
 
 

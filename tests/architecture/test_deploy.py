@@ -90,6 +90,13 @@ def test_commands_ports_and_images(compose: dict[str, Any]) -> None:
     assert re.fullmatch(r"postgres:1[5-9]", services["postgres"]["image"])
 
 
+def test_files_that_are_mounted_are_there(compose: dict[str, Any]) -> None:
+    mounted = [volume.split(":")[0] for service in compose["services"].values() for volume in service.get("volumes", ())]
+    files = {place for place in mounted if place.startswith("./")}
+    assert files == {"./deploy/hub.yaml", "./deploy/rabbitmq.conf"}
+    assert all((ROOT / place).is_file() for place in files)
+
+
 def test_tables_are_made_before_anybody_looks_for_them_and_a_stop_has_its_time(compose: dict[str, Any]) -> None:
     services = compose["services"]
     assert services["migrate"]["command"] == ["migrate"]

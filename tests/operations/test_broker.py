@@ -13,10 +13,10 @@ import pytest
 from hub.store.out_tables import published
 from tests.operations.house import House, until
 from tests.operations.page import Terminal, typed
-from tests.operations.reader import Reader
 from tests.services.postgres import need_node
 from tests.services.private import Unavailable
 from tests.services.rabbitmq import BIN, Node, private_node
+from tests.services.subscriber import Subscriber
 
 PAGE = "operate.md"
 SINCE = "2026-11-25T08:30:00+08:00"
@@ -78,7 +78,7 @@ def test_what_a_broker_loses_the_hub_gives_again(house: House, node: Node) -> No
     house.partners.begin_day()
     house.orders(6)
     house.quiet()
-    reader = Reader(node.url())
+    reader = Subscriber(node.url())
     assert until(lambda: set(reader.told) == rows(house))
     reader.stop()
 
@@ -87,7 +87,7 @@ def test_what_a_broker_loses_the_hub_gives_again(house: House, node: Node) -> No
     lose(node)
     house.orders(6)
     house.quiet()
-    again = Reader(node.url())
+    again = Subscriber(node.url())
     assert until(lambda: len(again.told) > 0)
     again.stop()
     assert set(reader.told) | set(again.told) < rows(house)
@@ -96,7 +96,7 @@ def test_what_a_broker_loses_the_hub_gives_again(house: House, node: Node) -> No
         said = terminal.type(block)
     assert "publications go once more" in said
     house.quiet()
-    again = Reader(node.url())
+    again = Subscriber(node.url())
     assert until(lambda: set(again.told) == rows(house))
     again.stop()
     assert again.repeats == 0
@@ -108,7 +108,7 @@ def test_what_a_broker_loses_the_hub_gives_again(house: House, node: Node) -> No
         terminal.type(block)
     house.orders(3)
     house.quiet()
-    last = Reader(node.url())
+    last = Subscriber(node.url())
     assert until(lambda: set(last.told) == rows(house))
     last.stop()
     bodies = {one: reader.told.get(one, set()) | again.told.get(one, set()) | last.told[one] for one in last.told}

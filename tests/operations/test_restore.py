@@ -20,9 +20,9 @@ from hub.commands import Actor
 from tests.operations.house import House, until
 from tests.operations.page import Terminal, blocks, typed
 from tests.operations.partners import Act
-from tests.operations.reader import Reader
 from tests.operations.server import Server
 from tests.services.rabbitmq import Node
+from tests.services.subscriber import Subscriber
 
 PAGE = "back-up-and-restore.md"
 POINT = "2026-11-25 08:30:00+08"
@@ -137,7 +137,7 @@ def test_a_point_in_time_restore_of_postgresql(house: House, server: Server, bro
     terminal = Terminal(house.folder, places, {"postgres": server.environment})
     house.prepare()
     start(house)
-    reader = Reader(broker)
+    reader = Subscriber(broker)
     house.partners.begin_day()
     house.orders(9)
     sending = threading.Thread(target=house.orders, args=(9,))

@@ -26,6 +26,9 @@ STARTED_WITHIN = 90.0
 PREFIX = "RABBITMQ_"
 URL = "HUB_TEST_AMQP_URL"
 PACKAGE = "rabbitmq-server"
+DEPLOYED = Path(__file__).parents[2] / "deploy/rabbitmq.conf"
+"""What is advised to who runs a hub is what is tried here."""
+PRIVATE = "listeners.tcp.1 = 127.0.0.1:{port}\nloopback_users = none\nlog.console = false\n"
 
 
 class Node:
@@ -38,7 +41,7 @@ class Node:
         self.process: subprocess.Popen[bytes] | None = None
         (folder / "home").mkdir(parents=True)
         (folder / "plugins").write_text("[].")
-        (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{self.port}\nloopback_users = none\nlog.console = false\n")
+        (folder / "rabbitmq.conf").write_text(DEPLOYED.read_text("utf-8") + PRIVATE.format(port=self.port))
 
     def environment(self) -> dict[str, str]:
         """Everything that would else be shared with another node of this machine."""

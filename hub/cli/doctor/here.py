@@ -17,6 +17,7 @@ from hub.cli.mapping import examples_of
 from hub.cli.settings import all_formats, known_formats, library_of
 from hub.config import Config
 from hub.store.address import place_of
+from hub.store.examine import written
 
 LEAST_FREE = 500_000_000
 """Bytes; less than this beside the store is told."""
@@ -66,8 +67,7 @@ def whole(file: Path) -> str:
 def _store(hub: Hub) -> str:
     with hub.store.read() as connection:
         view = hub.flow.codebook.view(connection)
-        asked = () if hub.store.shared else ("journal_mode", "synchronous")
-        words = [f"{name.removesuffix('_mode')} {connection.exec_driver_sql(f'PRAGMA {name}').scalar()}" for name in asked]
+        words = [] if hub.store.shared else written(connection)
     return ", ".join([place_of(hub.store.url), f"codebook revision {view.revision}", *words])
 
 

@@ -1,15 +1,12 @@
-"""A production set-up for tests: one ``hub api``, workers that are killed and stopped, a sender, a subscriber of ``canonical``."""
+"""A production set-up for tests: one ``hub api``, workers that are killed and stopped, a sender."""
 
 from __future__ import annotations
 
-import threading
-import time
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-import pika
 from sqlalchemy import func, select
 
 from hub.bootstrap import build
@@ -85,35 +82,3 @@ class Setup(Processes):
             found = broken(connection, at_rest=counts["work"] == 0)
         store.close()
         return counts | {"states": states, "rows": rows, "broken": found}
-
-
-class Subscriber:
-    """Keeps (key, n) of what it took; counts what came twice and what came with a gap before it."""
-
-    def __init__(self, url: str) -> None:
-        self.url, self.taken, self.repeats = url, set[tuple[str, int]](), 0
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                with pika.BlockingConnection(pika.URLParameters(self.url)) as connection:
-                    self._read(connection.channel())
-            except (pika.exceptions.AMQPError, OSError):
-                time.sleep(0.2)
-
-    def _read(self, channel: Any) -> None:
-        for method, properties, _ in channel.consume("canonical.reader", inactivity_timeout=0.2):
-            if self._stopping.is_set():
-                return
-            if method is not None:
-                one = (properties.headers["key"], properties.headers["n"])
-                self.repeats += one in self.taken
-                self.taken.add(one)
-                channel.basic_ack(method.delivery_tag)
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join(20)

@@ -11,9 +11,10 @@ from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 import pytest
 
 from tests.hub.channels.contract import until
-from tests.hub.channels.processes import Setup, Subscriber
+from tests.hub.channels.processes import Setup
 from tests.services.processes import purge
 from tests.services.rabbitmq import Node
+from tests.services.subscriber import Subscriber
 
 ORDERS = 240
 
@@ -72,6 +73,6 @@ def test_processes_die_pause_and_stop_in_traffic_and_so_does_the_broker(setup: S
     assert sender.reached(1.0)
     assert until(lambda: setup.facts()["outbox"] == 0 and setup.facts()["work"] == 0, 60), setup.facts()
     facts = setup.facts()
-    assert until(lambda: subscriber.taken == facts["rows"], 20)
+    assert until(lambda: subscriber.told.keys() == facts["rows"], 20)
     subscriber.stop()
     assert (facts["message"], facts["states"], facts["broken"]) == (ORDERS, {"applied": ORDERS}, {})

@@ -44,7 +44,7 @@ def only(folder: Path, text: str, check: str, *, made: bool = True) -> dict[str,
 def test_a_healthy_hub(tmp_path: Path) -> None:
     code, rows = examine(tmp_path)
     assert (code, list(rows), failed(rows)) == (0, CHECKS, [])
-    assert "journal wal, synchronous 2" in rows["hub"]["detail"]
+    assert "journal WAL, synchronous FULL" in rows["hub"]["detail"]
 
 
 def test_every_line_that_is_wrong_in_the_configuration(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pika
 
 
-class Reader:
+class Subscriber:
     """Reads the queue until it is stopped, over lost connections too."""
 
     def __init__(self, url: str, queue: str = "canonical.reader") -> None:
