@@ -31,12 +31,24 @@ class Listener:
         self._server.server_close()
 
 
+def whole_body(request: BaseHTTPRequestHandler) -> bytes | None:
+    """The body of a request; None, and the connection is closed, where its sender hung up before the end: nobody takes that."""
+    length = int(request.headers.get("Content-Length") or 0)
+    body = request.rfile.read(length)
+    if len(body) < length:
+        request.close_connection = True
+        return None
+    return body
+
+
 def _handler(take: Callable[[str, dict[str, str], bytes], Answer]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = whole_body(self)
+            if body is None:
+                return
             status, media, answer = take(self.path, {name.lower(): text for name, text in self.headers.items()}, body)
             self.send_response(status)
             self.send_header("Content-Type", media)

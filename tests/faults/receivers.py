@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 from urllib.parse import parse_qs, urlsplit
 
+from hub.simulate.listener import whole_body
 from tests.faults.plan import Plan, load, read_lines, told, write_line
 
 ORDER = re.compile(rb"N\d{8}[-\w]*")
@@ -64,7 +65,9 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = whole_body(self)
+            if body is None:
+                return
             how = receiver.misbehaves()
             if how in ("away", "refuse"):
                 self._answer(503 if how == "away" else 500)
