@@ -114,6 +114,10 @@ class HubError(Exception):
         return "\n".join([self.fact, *([f"  at: {self.at}"] if self.at else []), *([f"  fix: {self.fix}"] if self.fix else [])])
 
 
+class Unknown(HubError):
+    """Nothing of that name or number is there."""
+
+
 class Retry(HubError):
     """Not now: the same step may succeed later without anybody's help."""
 

@@ -16,7 +16,7 @@ import orjson
 
 from adapters.base import Document, Format
 from canonical_model.catalogue import document_type
-from canonical_model.problems import HubError
+from canonical_model.problems import HubError, Unknown
 from hub.codebook import BookView
 from hub.plugins import Library, formats
 from hub.stages.routes import Way, Ways, envelope
@@ -89,7 +89,7 @@ class Replay:
         inputs = self._inputs(way, row, then=not now)
         document = _document(way.format, raw, inputs, n)
         if document is None:
-            raise HubError(f"message {seq} has no document {n}", fix=f"hub message {seq}")
+            raise Unknown(f"message {seq} has no document {n}", fix=f"hub message {seq}")
         if row is not None and not now:
             document = self._defined(way, raw, row, inputs, document)
         return raw, trace_document(document, envelope(message), inputs)
@@ -126,7 +126,7 @@ class Replay:
         with self.store.read() as connection:
             found, raw = messages.load(connection, [seq]), messages.raws(connection, [seq]).get(seq)
         if seq not in found:
-            raise HubError(f"message {seq} is not known", fix="hub find NUMBER")
+            raise Unknown(f"message {seq} is not known", fix="hub find NUMBER")
         if raw is None:
             raise Gone(f"the bytes of message {seq} are pruned", fix="replay reaches as far as the raw retention")
         return found[seq], raw

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
 
 import fastapi
 from fastapi.concurrency import run_in_threadpool
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 CHALLENGES = {"allow", "retry-after", "www-authenticate"}
 
 
+ADDRESSES = "use the path that the hub's hub.yaml names for this system: systems.NAME.in.path"
+
+
 class TooLarge(Exception):
     """The body is longer than the door allows."""
 
@@ -33,9 +37,11 @@ def mount(app: fastapi.FastAPI, endpoints: Iterable[Endpoint]) -> None:
 def speak_problems(app: fastapi.FastAPI) -> None:
     """Every error of the application is answered as a problem (RFC 9457): wrong address, wrong method, wrong value, ours."""
 
-    async def http_error(_: fastapi.Request, error: Exception) -> fastapi.Response:
+    async def http_error(request: fastapi.Request, error: Exception) -> fastapi.Response:
         assert isinstance(error, HTTPException)
         headers = {key: value for key, value in (error.headers or {}).items() if key.lower() in CHALLENGES}
+        if error.status_code == HTTPStatus.NOT_FOUND and error.detail == HTTPStatus.NOT_FOUND.phrase:
+            return answer(problem(404, "http", "nothing is received or shown at this address", at=request.url.path[:200], fix=ADDRESSES))
         return answer(problem(error.status_code, "http", str(error.detail), headers=headers))
 
     async def invalid(_: fastapi.Request, error: Exception) -> fastapi.Response:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import orjson
 
-from canonical_model.problems import HubError, Reject, Retry
+from canonical_model.problems import HubError, Reject, Retry, Unknown
 from connectors.base import Response
 
 MEDIA_TYPE = "application/problem+json"
@@ -32,7 +32,7 @@ def problem(
 
 
 def of(error: HubError) -> Response:
-    """What the hub refused, as a problem: Reject -> 422, Retry -> 503 with Retry-After, anything else -> 500."""
+    """What the hub refused, as a problem: Reject -> 422, Unknown -> 404, Retry -> 503 with Retry-After, anything else -> 500."""
     status, name, headers = what(error)
     return problem(status, name, error.fact, fix=error.fix, at=error.at, headers=headers)
 
@@ -41,6 +41,8 @@ def what(error: HubError) -> tuple[int, str, dict[str, str]]:
     """(status, name of the problem, headers) for a failure of the hub."""
     if isinstance(error, Retry):
         return 503, "busy", {"retry-after": str(getattr(error, "seconds", RETRY_AFTER))}
+    if isinstance(error, Unknown):
+        return 404, "unknown", {}
     if isinstance(error, Reject):
         return 422, "refused", {}
     return 500, "failed", {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from hub.cli.output import Exit, Output
@@ -38,5 +39,6 @@ def init(folder: Path, out: Output) -> int:
         if not there:
             place.write_text(text, "utf-8")
         out.emit({"file": str(place), "written": not there}, lambda row: f"{'kept' if not row['written'] else 'wrote'} {row['file']}")
-    out.emit({"next": "hub codes import codes.csv; hub run"}, lambda row: f"next: {row['next']}")
+    first = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))}; "
+    out.emit({"next": f"{first}hub codes import codes.csv; hub run"}, lambda row: f"next: {row['next']}")
     return int(Exit.DONE)

@@ -10,6 +10,7 @@ from hub.bootstrap import build
 from hub.cli.output import Exit, Output, say
 from hub.cli.settings import load_config
 from hub.commands import Actor
+from hub.store.address import place_of
 from hub.store.clock import to_micros
 from hub.store.database import Store
 from hub.store.views.received import last_received
@@ -49,7 +50,8 @@ def alone(config: Path) -> None:
     finally:
         store.close()
     if found:
-        raise Misconfigured("the hub runs on this store", at="\n".join(found), fix="stop every process of the hub first")
+        fact = f"the hub runs on this store: {'; '.join(found)}"
+        raise Misconfigured(fact, at=place_of(store.url), fix="stop every process of the hub first")
 
 
 def republish(since: str, why: str, actor: str, config: Path, out: Output) -> int:

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Never
+from unicodedata import east_asian_width
 
 import orjson
 
 from canonical_model.places import Bytes, Cell
-from canonical_model.problems import HubError, Misconfigured, Problem, Retry
+from canonical_model.problems import HubError, Misconfigured, Problem, Retry, Unknown
 
 WIDEST = 160
 """Characters of one cell of a table for people; ``--json`` cuts nothing."""
@@ -33,6 +34,10 @@ class Exit(IntEnum):
     MISCONFIGURED = 3
     NOT_FOUND = 4
     UNREACHABLE = 5
+
+
+CODES: Mapping[type[HubError], Exit] = {Misconfigured: Exit.MISCONFIGURED, Retry: Exit.UNREACHABLE, Unknown: Exit.NOT_FOUND}
+"""Kinds of errors with a code of their own."""
 
 
 def plain(value: Any) -> Any:
@@ -78,9 +83,14 @@ class Output:
                 self.emit(row)
             return
         cells = [columns, *[tuple(_cell(row.get(column)) for column in columns) for row in rows]]
-        widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
+        widths = [max(_width(line[i]) for line in cells) for i in range(len(columns))]
         for line in cells:
-            print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+            print("  ".join(text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: a wide character takes two (Unicode Standard Annex 11)."""
+    return len(text) if text.isascii() else sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _cell(value: Any) -> str:
@@ -99,7 +109,7 @@ def say(done: Done, out: Output) -> int:
 
 def fail(error: HubError, out: Output) -> Never:
     """Say an error as fact, place, fix and leave with its exit code."""
-    code = Exit.MISCONFIGURED if isinstance(error, Misconfigured) else Exit.UNREACHABLE if isinstance(error, Retry) else Exit.FAILED
+    code = next((code for kind, code in CODES.items() if isinstance(error, kind)), Exit.FAILED)
     if out.as_json:
         out.emit({"error": type(error).__name__, "fact": error.fact, "at": error.at, "fix": error.fix})
     else:

@@ -167,7 +167,7 @@ class Server:
     """The HTTP door on an address that was free when it was made. Raises Misconfigured when it cannot be had."""
 
     def __init__(self, app: Any, listen: str) -> None:
-        self._door = _bound(listen)
+        self._door = bound(listen)
         self._server = uvicorn.Server(uvicorn.Config(app, **SERVING))
 
     def run(self) -> None:
@@ -179,7 +179,7 @@ class Server:
         self._server.should_exit = True
 
 
-def _bound(listen: str) -> socket.socket:
+def bound(listen: str) -> socket.socket:
     """The door's socket. Raises Misconfigured when the address cannot be had."""
     host, _, port = listen.rpartition(":")
     try:

@@ -15,16 +15,16 @@ from hub.codebook.view import SystemCodes
 
 if TYPE_CHECKING:
     from hub.codebook.book import BookView, Codebook
-    from hub.codebook.rows import export_csv, history, import_csv, retire, set_codes, set_parent
+    from hub.codebook.rows import export_csv, history, import_csv, retire, set_codes, set_parent, tables_of
 
 _STORED = {
     "BookView": "book", "Codebook": "book", "export_csv": "rows", "history": "rows", "import_csv": "rows", "retire": "rows",
-    "set_codes": "rows", "set_parent": "rows",
+    "set_codes": "rows", "set_parent": "rows", "tables_of": "rows",
 }  # fmt: skip
 
 __all__ = [
     "BookView", "CodeLine", "Codebook", "LineBook", "SystemCodes", "export_csv", "history", "import_csv", "parse_csv", "retire",
-    "set_codes", "set_parent",
+    "set_codes", "set_parent", "tables_of",
 ]  # fmt: skip
 
 

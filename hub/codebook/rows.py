@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from canonical_model.problems import Cause as CauseType
 from canonical_model.problems import Reject, split_cause_key
@@ -82,6 +82,11 @@ def set_parent(unit: UnitOfWork, name: str, parent: str, *, actor: str) -> tuple
 def import_csv(unit: UnitOfWork, text: str, *, actor: str, what: str = "codes import") -> tuple[int, holds.Freed]:
     """Import a CSV with the header of ``export_csv`` (missing columns take their defaults) as one revision, or refuse it whole."""
     return set_codes(unit, parse_csv(text), actor=actor, what=what)
+
+
+def tables_of(connection: Connection) -> set[str]:
+    """Names of the tables that have a row now."""
+    return set(connection.scalars(select(code.c.tab).where(code.c.until.is_(None)).distinct()))
 
 
 def export_csv(connection: Any, *, at: int | None = None) -> str:

@@ -31,3 +31,12 @@ def only_runner(store: Path) -> Iterator[None]:
         file.write(f"process {os.getpid()}")
         file.flush()
         yield
+
+
+def runner(store: Path) -> str:
+    """Who runs this store now, as ``process N``; empty: nobody does."""
+    try:
+        with only_runner(store):
+            return ""
+    except Misconfigured as running:
+        return running.fact.rpartition(": ")[2]

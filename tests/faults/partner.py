@@ -42,9 +42,10 @@ class Acknowledged:
 
     def tell(self) -> None:
         """Set the flag, where it is not true any more."""
-        if self.documents != self._told:
-            self._told = self.documents
-            tell(Path(), "acked", str(self._told))
+        with self._lock:
+            if self.documents != self._told:
+                self._told = self.documents
+                tell(Path(), "acked", str(self._told))
 
     def write(self, packet: int, message: str, key: int, repeated: bool) -> None:
         """One line an acknowledgement."""
@@ -63,7 +64,7 @@ class Pace:
         threading.Thread(target=self._look, daemon=True).start()
 
     def _look(self) -> None:
-        while self._share < 1:
+        while True:  # also when all may be sent: kills wait for what is acknowledged
             self._acknowledged.tell()
             share = float(told("pace") or 0)
             if share != self._share:
@@ -170,6 +171,7 @@ def main(words: Sequence[str]) -> int:
         stream.queue.put(None)
     for stream in streams.values():
         stream.join()
+    acknowledged.tell()
     refused = [line for stream in streams.values() for line in stream.refused]
     print("\n".join(refused), flush=True)
     Path("sent.json").write_text(json.dumps({"documents": documents, "deliveries": acknowledged.deliveries, "refused": refused}))

@@ -14,10 +14,12 @@ from hub.bootstrap import Hub, build
 from hub.bootstrap.doors import open_doors
 from hub.cli.doctor.rows import Warned
 from hub.cli.mapping import examples_of
+from hub.cli.running import bound
 from hub.cli.settings import all_formats, known_formats, library_of
 from hub.config import Config
 from hub.store.address import place_of
 from hub.store.examine import written
+from hub.store.running import runner
 
 LEAST_FREE = 500_000_000
 """Bytes; less than this beside the store is told."""
@@ -108,4 +110,19 @@ def doors(config: Config) -> str:
     if found:
         fact = f"anybody who reaches {config.hub.listen} may send to {', '.join(address for _, address in found)}"
         raise Warned(fact, at="\n".join(where for where, _ in found), fix="give each an `auth:`, or let hub.listen be 127.0.0.1")
-    return f"{config.hub.listen}"
+    try:
+        bound(config.hub.listen).close()
+    except Misconfigured as taken:
+        if _nobody_runs(config):
+            raise Warned(taken.fact, at=taken.at, fix=taken.fix) from None
+        return f"{config.hub.listen}, in use: by this hub, if it runs here"
+    return config.hub.listen
+
+
+def _nobody_runs(config: Config) -> bool:
+    """Whether an embedded store is nobody's: then it is another program that has the hub's address."""
+    try:
+        place = config.store_file()
+    except HubError:
+        return False
+    return place is not None and not runner(place)

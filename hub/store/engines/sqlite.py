@@ -21,7 +21,7 @@ from hub.store import migrate
 from hub.store.engines.base import Refused, StoreFault
 from hub.store.examine import examine
 from hub.store.locks import FileLocks, Locks
-from hub.store.running import only_runner
+from hub.store.running import runner
 
 BUSY_SECONDS = 30
 
@@ -90,11 +90,8 @@ class SqliteDatabase:
 
     def others(self) -> list[str]:
         """The hub that runs on the file."""
-        try:
-            with only_runner(self.path):
-                return []
-        except Misconfigured as running:
-            return [running.fact]
+        who = runner(self.path)
+        return [who] if who else []
 
     def sorted(self, error: BaseException) -> HubError | None:
         """Refused rows are halved, a busy file is tried again, anything else stops the worker."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from hub.cli.app import app
 from hub.cli.doctor import here
+from hub.store.running import only_runner
 from tests.hub.cli.doctoring import examine as asked
 from tests.hub.cli.doctoring import failed
 
@@ -161,6 +163,18 @@ def test_an_open_door_is_a_warning_with_its_line(tmp_path: Path) -> None:
     assert rows["doors"]["warning"] == "anybody who reaches 0.0.0.0:8080 may send to /in"
     assert rows["doors"]["at"] == "systems.a.in.a.http"
     assert "auth:" in rows["doors"]["fix"]
+
+
+def test_an_address_that_another_program_has(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        listen = f"127.0.0.1:{other.getsockname()[1]}"
+        text = HEALTHY.replace("folders:", f'listen: "{listen}", folders:')
+        code, rows = examine(tmp_path, text)
+        assert (code, rows["doors"]["at"]) == (0, "hub.listen")
+        assert "Address already in use" in rows["doors"]["warning"]
+        with only_runner(tmp_path / "var/hub.db"):
+            assert examine(tmp_path, text)[1]["doors"]["detail"] == f"{listen}, in use: by this hub, if it runs here"
+    assert examine(tmp_path, text)[1]["doors"]["detail"] == listen
 
 
 def test_one_fault_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import stat
@@ -144,8 +145,14 @@ def test_what_was_before_the_point_is_a_duplicate_and_gets_the_first_ones_answer
 def test_it_is_refused_while_the_hub_runs(bench: Bench) -> None:
     with only_runner(bench.folder / "hub.db"):
         said = bench.type("hub restored --why 'a test'")
-    assert "the hub runs on this store" in said
+    assert f"the hub runs on this store: process {os.getpid()}\n  at: sqlite:///<folder>/hub.db" in said
     assert "stop every process of the hub first" in said
+
+
+def test_a_message_that_is_not_there_has_an_exit_code_of_its_own(bench: Bench) -> None:
+    order(bench, "O1")
+    for command in ("replay 9999", "explain 9999 /x", "message 9999", "explain 1 /lines --document 7"):
+        assert bench.type(f"hub {command}").endswith("(exit code 4)\n")
 
 
 def test_republish_wants_an_instant_with_its_zone(bench: Bench) -> None:

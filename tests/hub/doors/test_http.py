@@ -149,6 +149,14 @@ def test_health_metrics_page_and_schemas(working: TestClient) -> None:
     assert working.get(f"/schemas/{min(published())}").headers["content-type"].startswith("application/schema+json")
 
 
+def test_a_partner_with_a_slip_in_its_address_is_told_which(working: TestClient) -> None:
+    told = working.post("/in/foo", content=b"x")
+    assert (told.status_code, told.json()["at"]) == (404, "/in/foo")
+    assert told.json()["detail"] == "nothing is received or shown at this address"
+    assert "systems.NAME.in.path" in told.json()["fix"]
+    assert working.get("/v1/messages/99").json()["detail"] == "message 99 is not known"
+
+
 def test_a_full_disk_is_told_as_later_and_nothing_is_stored(hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
     client = client_of(hub)
     with hub.store.writer.connect() as connection:
