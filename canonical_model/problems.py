@@ -5,6 +5,7 @@
     |  |- SystemUnreachable
     |- Hold               the document waits for a named cause (carries Problems)
     |  |- Unreadable      the whole message waits: no document could be cut out of it
+    |- Unknown            nothing of that name or number is there
     |- Reject             refused at the door with a reason the sender can act on
     |- Misconfigured      the start stops: a setting, a mapping or a definition is wrong
 
@@ -16,8 +17,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from canonical_model.places import Place
+
+HASH, LONGEST_CAUSE = 32, 2_400
+"""Characters of a hash that takes the place of an end; bytes of a cause's key (PostgreSQL's indexes take 2,700 a row)."""
 
 
 class Cause(StrEnum):
@@ -58,6 +63,21 @@ REMOVED_BY: dict[Cause, str] = {
 """For each cause the command that removes it. Any of them also ends by ``hub reject ID --why``."""
 
 
+def bounded(text: str, most: int) -> str:
+    """A text of at most so many bytes of UTF-8, for an index: a longer one keeps its beginning, and a hash of the whole keeps it apart.
+    Half characters count as the three bytes of their code.
+
+    >>> bounded("short", 100), len(bounded("long" * 100, 100))
+    ('short', 100)
+    """
+    if len(text) * 4 <= most:
+        return text
+    whole = text.encode("utf-8", "surrogatepass")
+    if len(whole) <= most:
+        return text
+    return f"{whole[: most - HASH - 1].decode('utf-8', 'ignore')}~{sha256(whole).hexdigest()[:HASH]}"
+
+
 def cause_key(*parts: str) -> str:
     """Join the parts of a cause's key, e.g. ``item:sap-hq:4711:CS``; ``:`` and ``%`` inside a part are escaped.
 
@@ -94,6 +114,10 @@ class Problem:
     value: str | None = None
     mapping: str | None = None
     candidates: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """What a sender wrote may stand in the key, at any length."""
+        object.__setattr__(self, "key", bounded(self.key, LONGEST_CAUSE))
 
     def __str__(self) -> str:
         where = [text for text in (self.mapping, self.target, self.source, str(self.place or "")) if text]

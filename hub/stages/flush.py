@@ -18,6 +18,8 @@ from hub.store.records import Document, HoldKey, State, document_id, problem_det
 from hub.store.unit import UnitOfWork
 
 log = logging.getLogger(__name__)
+NUMBERED = 2**31 - 1
+"""Which time a message was begun tells its acknowledgements apart: the end of its work's number does, and fits the column."""
 
 
 class Flush:
@@ -86,7 +88,7 @@ class Flush:
     def _acknowledgements(self) -> list[outgoing.Entry]:
         """The syntax acknowledgement of each message that began in this window, also when its documents are held."""
         return [
-            outgoing.Entry(s.id, s.system, document_id(progress.message.seq, 0), progress.work.seq, out, s.latest, s.assign)
+            outgoing.Entry(s.id, s.system, document_id(progress.message.seq, 0), progress.work.seq & NUMBERED, out, s.latest, s.assign)
             for progress in self.plan.progress.values()
             if progress.work.done == 0
             for out in self._acknowledge(progress)

@@ -70,6 +70,7 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     work: list[Work] = field(default_factory=list)
     progress: dict[int, Progress] = field(default_factory=dict)
+    asked: set[int] = field(default_factory=set)
     raws: dict[int, bytes] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     bodies: dict[int, Any] = field(default_factory=dict)
@@ -157,7 +158,7 @@ class Planner:
             if fits and size > BYTES_AT_ONCE:
                 break
             fits.append(seq)
-        plan.raws = messages.raws(connection, fits)
+        plan.asked, plan.raws = set(fits), messages.raws(connection, fits)
 
     def _waiting(self, connection: Connection, plan: Plan, rows: list[Work], limit: int) -> Waiting:
         """The fronts of lines to be driven and the documents without key, read and translated for the whole window at once."""
@@ -202,8 +203,10 @@ class Planner:
     def _take_message(self, plan: Plan, row: Work, room: int, end: float) -> int | None:
         seq = row.ref or 0
         message = plan.messages.get(seq)
+        if message is not None and seq not in plan.asked:
+            return None
         if message is None or seq not in plan.raws:
-            return None if message is not None and plan.steps else self._lost(plan, row, message)
+            return self._lost(plan, row, message)
         progress = Progress(message, row, row.done, inputs=message.inputs)
         taken = self._documents(plan, progress, room, end)
         if taken is None:

@@ -101,6 +101,7 @@ class Receiving:
 
 def _store(unit: UnitOfWork, batch: Sequence[Arriving]) -> list[Received | Exception]:
     """Write what is new of a batch. Of an act of sending that stands in it twice the second is looked at once the first is written."""
+    messages.lock_acts(unit.connection, [one.act for one in batch if one.strict and one.act is not None])
     outcomes: dict[int, Received | Exception] = {}
     while left := [(place, one) for place, one in enumerate(batch) if place not in outcomes]:
         first: dict[Any, tuple[int, Arriving]] = {}

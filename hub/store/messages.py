@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from hub.store import bulk, work
 from hub.store.lane_tables import message, message_chunk
@@ -23,6 +23,7 @@ _columns = (
     message.c.partition, message.c.sha, message.c.size, message.c.documents, message.c.inputs, message.c.corrects,
 )  # fmt: skip
 _load = select(*_columns).where(among(message.c.seq, "seqs"))
+_lock_acts = text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n")
 _acts = select(message.c.seq, message.c.system, message.c.delivery_id, message.c.sha).where(
     among(message.c.system, "systems"), among(message.c.delivery_id, "ids")
 )  # fmt: skip
@@ -55,6 +56,15 @@ def packed(raw: bytes, facts: Mapping[str, Any]) -> Packed:
         "raw": None if large else data, "chunks": len(parts),
     }  # fmt: skip
     return Packed(row, parts)
+
+
+def lock_acts(connection: Connection, wanted: Iterable[Act]) -> None:
+    """Until the commit: another process that stores under one of these acts waits, and then sees what was stored. One statement, in one
+    order everywhere; SQLite has one writer anyway."""
+    hashes = (sha256(f"{system}\0{id}".encode("utf-8", "surrogatepass")).digest() for system, id in wanted)
+    numbers = {int.from_bytes(digest[:8], signed=True) for digest in hashes}
+    if numbers and connection.dialect.name == "postgresql":
+        connection.execute(_lock_acts, {"numbers": sorted(numbers)})
 
 
 def acts(connection: Connection, wanted: Iterable[Act]) -> dict[Act, dict[bytes, int]]:

@@ -9,10 +9,11 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, func, insert, select
 
+from canonical_model.problems import bounded
 from hub.store import bulk
 from hub.store.book_tables import audit, counter, feed, number
 from hub.store.lane_tables import cases
-from hub.store.records import Case, Document
+from hub.store.records import LONGEST_KEY, Case, Document
 
 MINUTE = 60_000_000
 
@@ -52,7 +53,12 @@ def told(item: Document, now: int) -> dict[str, Any]:
 
 def save_numbers(connection: Connection, documents: Iterable[Document]) -> None:
     """Index the business numbers by which a search finds a document, also while it is held."""
-    rows = [{"value": value, "name": name, "document": item.id} for item in documents for name, value in item.numbers if value]
+    rows = [
+        {"value": bounded(value, LONGEST_KEY), "name": name, "document": item.id}
+        for item in documents
+        for name, value in item.numbers
+        if value
+    ]
     bulk.insert_new(connection, number, rows)
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any, NamedTuple
 
-from canonical_model.problems import Cause, Problem, cause_key
+from canonical_model.problems import Cause, Problem, bounded, cause_key
 
 BITS = 20
 """A document's id is ``message seq * 2**20 + n``: deterministic, so its primary key is the last guard against a second admission."""
-LONGEST_KEY = 400
+LONGEST_KEY = 1_000
+"""Bytes: two of them stand in one row of an index, which PostgreSQL lets have 2,700."""
 
 
 class State(StrEnum):
@@ -58,8 +58,7 @@ def key_text(parts: tuple[str, ...] | None) -> str | None:
     """Parts of a key or technical id as one text; a very long one keeps its beginning and a hash of the whole."""
     if parts is None:
         return None
-    text = sayable(cause_key(*parts))
-    return text if len(text) <= LONGEST_KEY else f"{text[: LONGEST_KEY - 40]}~{sha256(text.encode()).hexdigest()[:32]}"
+    return bounded(sayable(cause_key(*parts)), LONGEST_KEY)
 
 
 HoldKey = tuple[str, str]

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from hub.store.database import Store
+from canonical_model.problems import Retry
+from hub.store.database import Store, StoreFault
 from hub.store.unit import UnitOfWork
 
 MOST = 200
@@ -45,7 +46,9 @@ class Writer(Generic[Job, Result]):
 
     def write(self, job: Job) -> Result:
         """Have it written and wait for its commit. Where the whole batch cannot be written each is written alone, and what then fails
-        is raised to its own sender. Whoever writes for all does so once: its own sender waits too."""
+        is raised to its own sender. Where the store went away nobody knows whether the commit came through: all are told to come
+        again, since what has no name to be recognised by would be there twice. Whoever writes for all does so once, for its own sender
+        waits too."""
         mine: _Place[Job, Result] = _Place(job)
         with self._lock:
             self._line.append(mine)
@@ -76,11 +79,12 @@ class Writer(Generic[Job, Result]):
             with self._store.unit() as unit:
                 results = self._action(unit, [place.job for place in places])
         except Exception as error:
-            if len(places) == 1:
-                places[0].done(error)
-                return
+            away = isinstance(error, (Retry, StoreFault))
             for place in places:
-                self._together([place])
+                if away or len(places) == 1:
+                    place.done(error)
+                else:
+                    self._together([place])
             return
         for place, result in zip(places, results, strict=True):
             place.done(result)

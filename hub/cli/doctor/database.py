@@ -14,6 +14,7 @@ from hub.store import migrate
 from hub.store.address import place_of
 from hub.store.clock import Clock, SystemClock
 from hub.store.database import other_partitions
+from hub.store.engines.postgresql import refuse_encoding
 from hub.store.server import RIGHTS, SESSIONS, Server, Setting, Tables, asked
 from hub.worker.windows import SWEEP
 
@@ -49,10 +50,7 @@ def looks(config: Config, needs: tuple[str, ...]) -> Iterator[Look]:
 def answers(server: Server) -> str:
     """Whether it can be written to, and every text."""
     at = place_of(server.url)
-    encoding = server.one("SHOW server_encoding")
-    if encoding != "UTF8":
-        fix = "createdb --encoding=UTF8 --template=template0 ANOTHER, name it in hub.store, then: hub migrate; it cannot be changed later"
-        raise Misconfigured(f"the database is in {encoding}: most texts of partners cannot be kept in it", at=at, fix=fix)
+    refuse_encoding(server.one("SHOW server_encoding"), at)
     if server.one("SELECT pg_is_in_recovery()"):
         fix = "name the primary server in hub.store, or promote this one"
         raise Misconfigured("the server is a standby: it can be read only", at=at, fix=fix)

@@ -40,9 +40,12 @@ NETWORK = {
     "tcp_user_timeout": 10_000,
 }  # fmt: skip
 
-AGAIN = ("40001", "40P01", "55P03", "57P", "25P03", "08", "53300")
-"""Begin of SQLSTATE: the same window may succeed (serialisation, deadlock, lock, shutdown, idle session ended, connection, too many)."""
-REFUSES = ("22", "23")
+AGAIN = ("40001", "40P01", "55P03", "57P", "57014", "25P03", "25P04", "25006", "08", "53300")
+"""Begin of SQLSTATE: the same window may succeed (serialisation, deadlock, lock, shutdown, statement ended by somebody, session or
+transaction ended for its length, read only until another server is the primary, connection, too many)."""
+REFUSES = ("22", "23", "54")
+"""Begin of SQLSTATE: what a document brings does not fit (data, constraints, limits such as the longest text of an index)."""
+READ_ONLY = "25006"
 _OTHERS = """SELECT application_name, host(client_addr), backend_start FROM pg_stat_activity WHERE datname = current_database()
     AND pid <> pg_backend_pid() AND application_name IN ('hub', 'hub, looking', 'hub, present') ORDER BY backend_start"""
 
@@ -95,14 +98,16 @@ class PostgresDatabase:
     def open(self) -> None:
         """Refuse tables of another release: several processes use them, so none changes them by starting."""
         try:
+            self._encoded()
             with self.reader.connect() as connection:
                 found = migrate.at(connection)
-        except DBAPIError as error:
+        except (DBAPIError, psycopg.Error) as error:
             raise self.sorted(error) or error from error
         migrate.refuse_others(found, place_of(self.url))
 
     def migrate(self) -> tuple[str, ...]:
         """Upgrade in one transaction; two at once stand in a line. Raises Misconfigured while processes run that a step would break."""
+        self._encoded()
         with self.writer.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
             found = migrate.at(connection)
@@ -114,6 +119,11 @@ class PostgresDatabase:
                 raise Misconfigured(fact, at="\n".join(running), fix="stop every process of the hub, then: hub migrate")
             migrate.upgrade(connection)
         return found
+
+    def _encoded(self) -> None:
+        """Asked of the driver, before anything is read: a text in some encodings comes as bytes."""
+        with self._connect("hub, asking") as session:
+            refuse_encoding(session.info.parameter_status("server_encoding") or "", place_of(self.url))
 
     def copy(self, target: Path) -> None:
         """The server keeps its own copies."""
@@ -140,6 +150,8 @@ class PostgresDatabase:
             return Refused(said, fix="hub retry, after the repair")
         if state.startswith(AGAIN) or (not state and isinstance(found, (psycopg.OperationalError, psycopg.InterfaceError))):
             self._trouble = time.monotonic()
+            if state == READ_ONLY:  # the server answers well, and is not the one to write to any more
+                self.writer.dispose()
             return SystemUnreachable(f"the store does not answer: {said}", at=place_of(self.url), fix=UNREACHED)
         return StoreFault(
             f"the store failed ({state or 'no state'}): {said}", at=place_of(self.url), fix="repair the database; start again"
@@ -150,6 +162,13 @@ class PostgresDatabase:
         self.locks.close()
         self.writer.dispose()
         self.reader.dispose()
+
+
+def refuse_encoding(encoding: str, at: str) -> None:
+    """Raise Misconfigured for a database in another encoding than UTF-8."""
+    if encoding != "UTF8":
+        fix = "createdb --encoding=UTF8 --template=template0 ANOTHER, name it in hub.store, then: hub migrate; it cannot be changed later"
+        raise Misconfigured(f"the database is in {encoding}: most texts of partners cannot be kept in it", at=at, fix=fix)
 
 
 def _options(settings: dict[str, str]) -> str:

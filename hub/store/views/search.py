@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from canonical_model.problems import bounded
 from hub.store.book_tables import number
 from hub.store.lane_tables import document, hold
+from hub.store.records import LONGEST_KEY
 from hub.store.views.seen import Parties, at, plain, standing, visible
 
 MOST = 200
@@ -16,7 +18,8 @@ MOST = 200
 def find(connection: Connection, value: str, parties: Parties) -> list[dict[str, Any]]:
     """Documents with this number, newest first, at most ``MOST``."""
     columns = (document.c.id, document.c.message, document.c.system, document.c.type, document.c.k, document.c.state, document.c.created_at)
-    query = select(number.c.name, *columns).join(document, document.c.id == number.c.document).where(number.c.value == value)
+    there = number.c.value == bounded(value, LONGEST_KEY)
+    query = select(number.c.name, *columns).join(document, document.c.id == number.c.document).where(there)
     rows = connection.execute(visible(query, parties).order_by(document.c.id.desc()).limit(MOST)).all()
     return [_row(connection, row) for row in rows]
 

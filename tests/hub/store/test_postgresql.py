@@ -44,9 +44,10 @@ def bare() -> Iterator[str]:
         *((error, Retry) for error in (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)),
         *((error, Retry) for error in (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.TooManyConnections)),
         *((error, Retry) for error in (errors.IdleInTransactionSessionTimeout, errors.ConnectionFailure)),
+        *((error, Retry) for error in (errors.QueryCanceled, errors.ReadOnlySqlTransaction)),
         *((error, Retry) for error in (psycopg.OperationalError, psycopg.InterfaceError)),
         *((error, Refused) for error in (errors.UniqueViolation, errors.CheckViolation, errors.NumericValueOutOfRange)),
-        *((error, Refused) for error in (psycopg.DataError, OverflowError)),
+        *((error, Refused) for error in (errors.ProgramLimitExceeded, psycopg.DataError, OverflowError)),
         *(
             (error, StoreFault)
             for error in (errors.DiskFull, errors.UndefinedTable, errors.InsufficientPrivilege, psycopg.ProgrammingError)
@@ -57,6 +58,38 @@ def bare() -> Iterator[str]:
 def test_an_error_is_sorted_by_its_state(error: type[Exception], next: type[HubError]) -> None:
     database = PostgresDatabase(make_url("postgresql://nobody@127.0.0.1:1/none"))
     assert isinstance(database.sorted(error("said")), next)
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "EUC_CN", "SQL_ASCII"])
+def test_a_database_in_another_encoding_is_refused_before_anything_is_written(encoding: str) -> None:
+    name = f"other_{encoding.lower()}"
+    with psycopg.connect(node().url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    store = Store(node().of(name))
+    for step in (store.migrate, store.open):
+        with pytest.raises(Misconfigured, match=f"the database is in {encoding}"):
+            step()
+    store.close()
+    node().drop(name)
+
+
+def test_a_server_that_becomes_read_only_is_waited_for(bare: str) -> None:
+    """As a primary that was demoted: its sessions go on and refuse to write. New ones are asked for, which go to the new one."""
+    store = Store(bare)
+    store.migrate()
+    store.open()
+    with store.unit() as unit:
+        unit.connection.execute(text("SET SESSION default_transaction_read_only = on"))
+    for _ in range(2):
+        try:
+            with store.unit() as unit:
+                unit.connection.execute(text("UPDATE codebook SET revision = 5"))
+            break
+        except Retry:
+            continue
+    else:
+        raise AssertionError("the session that can only read came back")
+    store.close()
 
 
 def test_a_store_without_tables_or_of_an_earlier_release_is_refused_and_names_the_command(bare: str) -> None:
@@ -110,7 +143,7 @@ def test_a_look_sees_one_state_and_may_not_write(tmp_path: Path) -> None:
         with store.unit() as unit:
             unit.connection.execute(text("insert into feed (at, kind, ref, state, system) values (1, 'x', 1, 'x', 'x')"))
         assert connection.execute(text("select count(*) from feed")).scalar() == before
-    with pytest.raises(StoreFault), store.read() as connection:
+    with pytest.raises(HubError, match="read-only transaction"), store.read() as connection:
         connection.execute(text("delete from feed"))
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select
 import hub.services.inventory.tables
 import hub.services.master.tables
 import hub.services.order.tables
-from canonical_model.problems import Misconfigured, Reject
+from canonical_model.problems import Misconfigured, Reject, SystemUnreachable
 from connectors.base import Inbound
 from hub.signals import probe
 from hub.stages.receive import Door, Received, Receiving
@@ -143,6 +143,44 @@ def test_many_threads_share_commits_and_a_bad_action_is_undone_alone(store: Stor
     with store.read() as connection:
         kept = set(connection.execute(select(work.c.k)).scalars())
     assert kept == {str(n) for n in range(20) if n not in (7, 8)}
+
+
+def test_a_batch_whose_commit_may_have_come_through_is_not_written_again(store: Store) -> None:
+    """Three senders in one commit whose answer is lost: each is told to come again, and nothing stands there twice."""
+    begun, waiting = threading.Event(), threading.Event()
+    told = list[str]()
+
+    def action(unit: UnitOfWork, batch: Sequence[int]) -> list[int]:
+        begun.set()
+        assert waiting.wait(10)
+        unit.connection.execute(insert(work), [{"partition": 0, "kind": "key", "k": str(n), "at": 1} for n in batch])
+        if 0 not in batch:
+            unit.after_commit(lose)
+        return list(batch)
+
+    def lose() -> None:
+        raise SystemUnreachable("the answer to the commit was lost")
+
+    writer = Writer(store, action)
+
+    def act(n: int) -> None:
+        try:
+            writer.write(n)
+        except SystemUnreachable:
+            told.append("again")
+
+    threads = [threading.Thread(target=act, args=(n,)) for n in range(4)]
+    threads[0].start()
+    assert begun.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    until(lambda: len(writer._line) == 3)
+    waiting.set()
+    for thread in threads:
+        thread.join(10)
+    with store.read() as connection:
+        kept = sorted(connection.execute(select(work.c.k)).scalars())
+    assert (kept, told) == (["0", "1", "2", "3"], ["again"] * 3)
 
 
 def test_whoever_writes_for_others_is_not_kept_by_those_who_come_meanwhile(store: Store) -> None:
