@@ -7,7 +7,7 @@ the codebook, or none. A large message goes on where the last window stopped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -151,13 +151,7 @@ class Planner:
         """Load the messages of the window, and the bytes of as many as fit."""
         seqs = [row.ref for row in rows if row.kind == "message" and row.ref is not None]
         plan.messages = messages.load(connection, seqs)
-        size = 0
-        fits: list[int] = []
-        for seq in seqs:
-            size += plan.messages[seq].size if seq in plan.messages else 0
-            if fits and size > BYTES_AT_ONCE:
-                break
-            fits.append(seq)
+        fits = next(_portions(seqs, plan.messages), [])
         plan.asked, plan.raws = set(fits), messages.raws(connection, fits)
 
     def _waiting(self, connection: Connection, plan: Plan, rows: list[Work], limit: int) -> Waiting:
@@ -314,18 +308,22 @@ class Planner:
                 yield from hold.problems
 
     def translate_stored(self, connection: Connection, plan: Plan, docs: list[Document]) -> None:
-        """Translate waiting documents again under the window's revision, each message read once."""
+        """Translate waiting documents again under the window's revision, each message read once, in portions."""
         wanted: dict[int, dict[int, Document]] = {}
         for doc in docs:
             if doc.id not in plan.translations:
                 seq, n = message_of(doc.id)
                 wanted.setdefault(seq, {})[n] = doc
-        missing = [seq for seq in wanted if seq not in plan.messages or seq not in plan.raws]
-        if missing:
-            plan.messages.update(messages.load(connection, missing))
-            plan.raws.update(messages.raws(connection, missing))
-        for seq, places in wanted.items():
-            self._translate_message(plan, seq, places)
+        missing = [seq for seq in wanted if seq not in plan.raws]
+        plan.messages.update(messages.load(connection, [seq for seq in missing if seq not in plan.messages]))
+        portions = [[seq for seq in wanted if seq in plan.raws], *_portions(missing, plan.messages)]
+        for portion in portions:
+            fetched = messages.raws(connection, [seq for seq in portion if seq not in plan.raws])
+            plan.raws.update(fetched)
+            for seq in portion:
+                self._translate_message(plan, seq, wanted[seq])
+            for seq in fetched if len(portions) > 2 else ():
+                del plan.raws[seq]
 
     def _translate_message(self, plan: Plan, seq: int, places: dict[int, Document]) -> None:
         """Give each wanted document its translation; one that cannot be made any more says why."""
@@ -376,3 +374,17 @@ def _turns(connection: Connection, k: str) -> list[Document]:
 def _again(item: Translated, source: Iterator[Translated]) -> Iterator[Translated]:
     yield item
     yield from source
+
+
+def _portions(seqs: Iterable[int], known: Mapping[int, Message]) -> Iterator[list[int]]:
+    """Messages in their order, as many together as bytes are read at once; a single larger one alone."""
+    portion, size = list[int](), 0
+    for seq in seqs:
+        more = known[seq].size if seq in known else 0
+        if portion and size + more > BYTES_AT_ONCE:
+            yield portion
+            portion, size = [], 0
+        portion.append(seq)
+        size += more
+    if portion:
+        yield portion

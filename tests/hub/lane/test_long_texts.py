@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 
 import orjson
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 
 from canonical_model.problems import Cause, Problem, Reject, bounded
 from connectors.base import Inbound, Receipt
+from hub.stages import plan
 from hub.stages.ports import Subscription
 from hub.stages.receive import Door, Receiving
+from hub.store import messages
 from hub.store.book_tables import number
 from hub.store.database import Store
 from hub.store.effects import Outgoing
@@ -112,6 +115,25 @@ def test_acknowledgements_go_on_behind_two_thousand_million_works(tmp_path: Path
     world.run()
     assert (world.states(), world.causes()) == (["applied"] * 4, {})
     assert len(world.rows(select(delivery.c.id).where(delivery.c.type == "ack/1"))) == 4
+
+
+def test_what_a_code_lets_go_is_read_in_portions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "BYTES_AT_ONCE", 1_000)
+    world, sizes, raws = World(tmp_path), list[int](), messages.raws
+
+    def seen(connection: Connection, seqs: Iterable[int]) -> dict[int, bytes]:
+        found = raws(connection, seqs)
+        sizes.append(sum(map(len, found.values())))
+        return found
+
+    for n in range(10):
+        world.send({"k": f"K{n}", "items": ["late"], "x": "y" * 300})
+    world.run()
+    monkeypatch.setattr(messages, "raws", seen)
+    world.codes(("late", "X"))
+    world.run()
+    assert world.states() == ["applied"] * 10
+    assert 600 < max(sizes) <= 1_000
 
 
 @pytest.mark.production
