@@ -181,17 +181,20 @@ class Kept:
     """The hub's word, given after its commit: the message is kept under this id.
 
     ``repeated``: this very act of sending was kept before, nothing new was stored. ``status`` is the address that tells
-    what became of it. ``answer`` is its outcome, where the sender waited and it came in time.
+    what became of it. ``waited``: the hub waited for its outcome, as the sender asked; ``answer`` is that outcome, where it
+    came in time.
     """
 
     message: str
     status: str = ""
     repeated: bool = False
     answer: Mapping[str, Any] | None = None
+    waited: bool = False
 
 
 Store = Callable[[Inbound, int], Kept]
-"""Keep what arrived and commit; the second argument is for how many seconds (0-10) the sender waits for the outcome.
+"""Keep what arrived and commit; the second argument is for how many seconds (0-10) the sender waits for the outcome;
+the hub may answer at once all the same (``Kept.waited``), as when many wait already.
 Raises Reject (nothing was stored, e.g. the delivery id was used with another body) or Retry (Later under back-pressure)."""
 
 

@@ -107,7 +107,7 @@ def accepted(kept: Kept, wait: int) -> Response:
         headers["location"] = kept.status
     if kept.repeated:
         headers["idempotency-replayed"] = "true"
-    if wait:
+    if wait and kept.waited:
         headers["preference-applied"] = f"wait={wait}"
     if kept.answer is None:
         return Response(202, orjson.dumps(body), headers)

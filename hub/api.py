@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from dataclasses import replace
 from typing import Annotated, Any
 
 import orjson
 from fastapi import FastAPI, HTTPException, Query, Response
 
+from canonical_model.problems import HubError
 from canonical_model.schemas import published
 from connectors.base import Inbound, Kept, Later, Store
 from connectors.kit.doors import mount, speak_problems
@@ -28,17 +31,22 @@ from monitoring.watched import Watched
 log = logging.getLogger(__name__)
 AT_ONCE = 500
 """Publications of a key given at once."""
-LOOK = 0.02
-"""Seconds between two looks while a sender waits for the outcome."""
+MOST_WAITING = 8
+"""Senders of a process that wait for the outcome at a time. Each holds a thread of the 40 that serve every address, health and metrics
+too; whoever comes when all places are taken is answered at once."""
+FIRST_LOOK, LAST_LOOK, GROWS = 0.02, 0.25, 1.5
+"""Seconds before the second look for an outcome, the longest between two looks, and by what they grow: what is settled soon is told
+soon, and what takes long does not keep the store busy."""
 
 
 def make_app(hub: Hub, watched: Watched, metrics: Metrics, health: Health) -> FastAPI:
     """The application of one hub."""
     app = FastAPI(title="Channelhub", docs_url=None, redoc_url=None)
     speak_problems(app)
+    waiting = Waiting(hub)
     for door, connector in hub.inward.values():
         if hasattr(connector, "endpoints"):
-            mount(app, connector.endpoints(keeper(hub, door)))
+            mount(app, connector.endpoints(keeper(hub, door, waiting)))
     app.include_router(router(watched, metrics, health))
     _own(app, hub)
     return app
@@ -51,8 +59,8 @@ def make_watch(watched: Watched, metrics: Metrics, health: Health) -> FastAPI:
     return app
 
 
-def keeper(hub: Hub, door: Door) -> Store:
-    """What a transport calls to have a message kept: returns after the commit, waits for the outcome if asked to."""
+def keeper(hub: Hub, door: Door, waiting: Waiting) -> Store:
+    """What a transport calls to have a message kept: returns after the commit, waits for the outcome if asked to and there is a place."""
 
     def keep(inbound: Inbound, wait: int) -> Kept:
         if hub.crowded():
@@ -62,22 +70,43 @@ def keeper(hub: Hub, door: Door) -> Store:
         except StoreFault as fault:
             log.critical("a message of %s could not be kept: %s", door.system, fault)
             raise Later("the hub cannot keep messages now", seconds=60, fix="send again later; nothing was stored") from None
-        answer = outcome(hub, received.message, wait) if wait else None
-        return Kept(str(received.message), f"/v1/messages/{received.message}", received.repeat, answer)
+        kept = Kept(str(received.message), f"/v1/messages/{received.message}", received.repeat)
+        return waiting.for_outcome(kept, received.message, wait) if wait else kept
 
     return keep
 
 
+class Waiting:
+    """Senders who wait for the outcome: at most ``most`` of a process at a time, at all its doors together."""
+
+    def __init__(self, hub: Hub, most: int = MOST_WAITING) -> None:
+        self._hub, self._places = hub, threading.BoundedSemaphore(most)
+
+    def for_outcome(self, kept: Kept, message: int, wait: int) -> Kept:
+        """``kept`` with the outcome if it comes within ``wait`` seconds; as it is, at once, when all places are taken."""
+        if not self._places.acquire(blocking=False):
+            return kept
+        try:
+            return replace(kept, answer=outcome(self._hub, message, wait), waited=True)
+        except HubError as fault:  # it is kept, and this is no reason to tell its sender otherwise
+            log.warning("the outcome of message %s cannot be looked at: %s", message, fault)
+            return kept
+        finally:
+            self._places.release()
+
+
 def outcome(hub: Hub, message: int, wait: int) -> dict[str, Any] | None:
     """The message with its documents once all of it is settled or held; None when it did not come in time."""
-    end = time.monotonic() + wait
+    end, pause = time.monotonic() + wait, FIRST_LOOK
     while True:
         found = message_object(hub, message)
         if found is not None and not found["open"]:
             return found
-        if time.monotonic() >= end:
+        left = end - time.monotonic()
+        if left <= 0:
             return None
-        time.sleep(LOOK)
+        time.sleep(min(pause, left))
+        pause = min(pause * GROWS, LAST_LOOK)
 
 
 def message_object(hub: Hub, message: int) -> dict[str, Any] | None:

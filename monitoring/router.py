@@ -25,7 +25,8 @@ CLOSED = {
 
 
 def router(watched: Watched, metrics: Metrics, health: Health) -> APIRouter:
-    """The addresses, for ``app.include_router``. Handlers are plain functions: FastAPI runs them in threads."""
+    """The addresses, for ``app.include_router``. Handlers are plain functions, which FastAPI runs in threads, but for the one that
+    tells that the process lives: it must answer when every thread is busy."""
     made = APIRouter(include_in_schema=False)
 
     @made.get("/metrics")
@@ -33,7 +34,7 @@ def router(watched: Watched, metrics: Metrics, health: Health) -> APIRouter:
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     @made.get("/health/live")
-    def live() -> JSONResponse:
+    async def live() -> JSONResponse:
         return JSONResponse({"live": "ok"})
 
     @made.get("/health/ready")

@@ -26,19 +26,21 @@ class MemoryHub:
         self.waits: list[int] = []
         self.fails: Exception | None = None
         self.answer: dict[str, Any] | None = None
+        self.full = False
 
     def store(self, inbound: Inbound, wait: int) -> Kept:
         if self.fails:
             raise self.fails
         self.waits.append(wait)
-        answer = self.answer if wait else None
+        waited = wait > 0 and not self.full
+        answer = self.answer if waited else None
         for number, earlier in enumerate(self.kept, start=1):
             if inbound.delivery_id and earlier.delivery_id == inbound.delivery_id:
                 if earlier.payload != inbound.payload:
                     raise Reject("this key was used with another body", at=inbound.delivery_id, fix="use a new key")
-                return Kept(str(number), f"/v1/messages/{number}", True, answer)
+                return Kept(str(number), f"/v1/messages/{number}", True, answer, waited)
         self.kept.append(inbound)
-        return Kept(str(len(self.kept)), f"/v1/messages/{len(self.kept)}", False, answer)
+        return Kept(str(len(self.kept)), f"/v1/messages/{len(self.kept)}", False, answer, waited)
 
 
 def application(hub: MemoryHub, *doors: PushConnector) -> fastapi.FastAPI:

@@ -165,6 +165,12 @@ def test_a_cloud_event_names_its_own_sending(hub: MemoryHub, url: str, headers: 
     assert hub.kept[0].delivery_id == "/wms A-1"
 
 
+def test_who_is_not_waited_for_is_answered_as_if_he_had_not_asked(hub: MemoryHub, url: str) -> None:
+    hub.full = True
+    status, headers, body = by_urllib(f"{url}/in/open", BODY, {"Prefer": "wait=5"})
+    assert (status, "preference-applied" in headers, "outcome" in json.loads(body)) == (202, False, False)
+
+
 @pytest.mark.parametrize("body", [b"[]", b"{", b"\xff"])
 def test_a_structured_event_that_is_none_is_kept_without_a_name(hub: MemoryHub, url: str, body: bytes) -> None:
     assert by_urllib(f"{url}/in/open", body, {"Content-Type": "application/cloudevents+json"})[0] == 202
