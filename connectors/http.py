@@ -1,15 +1,16 @@
 """HTTP: a door that systems POST to, and a sender that POSTs to them.
 
 The door takes any body as one message. ``Idempotency-Key`` (or the CloudEvents ``id`` with its ``source``) names the act of
-sending: the same key again gets the first answer, the same key with another body is refused (422) by the hub. 202 is
-answered only after the hub's commit; ``Prefer: wait=n`` (n <= 10 s) asks for the outcome instead.
+sending: the same key again gets the first answer, the same key with another body is refused (422) by the hub. A name that
+no store keeps is refused (400). 202 is answered only after the hub's commit; ``Prefer: wait=n`` (n <= 10 s) asks for the
+outcome instead, which the hub may decline when many wait: then it is 202 without ``Preference-Applied``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import orjson
 from pydantic import Field, field_validator
@@ -22,6 +23,13 @@ from connectors.kit.problem import problem
 LONGEST_WAIT = 10
 _HIDDEN = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_ATTRIBUTE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{0,255}")
+"""A CloudEvent's id or source: any text, since UTF-8 stands there raw in spite of the standard, but of the key's length, for the index
+takes no more, and without what no database takes."""
+_FIXES = {
+    "id": "send an id of at most 255 characters, as a UUID; in a header, what is not ASCII is percent-encoded",
+    "source": "send a URI of at most 255 characters; in a header, what is not ASCII is percent-encoded",
+}
 _STRUCTURED = "application/cloudevents+json"
 
 
@@ -54,7 +62,13 @@ class HttpOut(Target):
 
 
 class HttpReceiver:
-    """Push connector: ``POST path``."""
+    """Push connector: ``POST path``.
+
+    202 after the commit; ``Prefer: wait=n`` asks for the outcome, for at most 10 s. Eight senders of a process wait at a time: to
+    others, and when the outcome does not come in time, the answer is 202 with the address that tells it, and ``Preference-Applied``
+    says that the hub waited. ``Idempotency-Key`` is 1 to 255 visible ASCII characters; a CloudEvent's ``id`` and ``source`` have at most
+    255 characters and no control characters. Another name is refused with 400: sent again as it is, it would be refused again.
+    """
 
     kind: ClassVar[str] = "http"
     settings_type: ClassVar[type[Settings]] = HttpIn
@@ -75,28 +89,45 @@ class HttpReceiver:
         return [Endpoint("POST", self.settings.path, lambda request: self._take(request, store), self.settings.max_bytes)]
 
     def _take(self, request: Request, store: Store) -> Response:
-        refused = self.settings.auth.refuse(request) or self._unfit(request)
+        refused = self.settings.auth.refuse(request) or _unfit(request)
         if refused:
             return refused
+        event = event_of(request)
+        named = delivery_id(request, event)
+        if refused := _misnamed(request, event) or self._nameless(named):
+            return refused
         wait = wanted_wait(request.headers.get("prefer", ""))
-        inbound = Inbound(request.body, request.client, delivery_id(request), kept_headers(request))
-        return accepted(store(inbound, wait), wait)
+        return accepted(store(Inbound(request.body, request.client, named, kept_headers(request)), wait), wait)
 
-    def _unfit(self, request: Request) -> Response | None:
-        """Why this request is refused before the hub sees it."""
-        encoding = request.headers.get("content-encoding", "identity")
-        if encoding != "identity":
-            return problem(415, "content-encoding", f"the body is encoded as {encoding!r}", fix="send it as it is")
-        if request.headers.get("content-type", "").startswith("application/cloudevents-batch"):
-            return problem(415, "batch", "batches of CloudEvents are not taken", fix="send each event in a request of its own")
-        if not request.body:
-            return problem(400, "empty", "the body is empty", fix="send the document as the body")
-        key = request.headers.get("idempotency-key")
-        if key is not None and not _KEY.fullmatch(unquoted(key)):
-            return problem(400, "idempotency-key", "Idempotency-Key is not 1 to 255 visible ASCII characters", fix="send a UUID")
-        if self.settings.require_key and delivery_id(request) is None:
+    def _nameless(self, named: str | None) -> Response | None:
+        """Why a request without a name is refused, at a door that needs one."""
+        if named is None and self.settings.require_key:
             return problem(400, "idempotency-key-missing", "this door needs Idempotency-Key", fix="send the same key when sending again")
         return None
+
+
+def _unfit(request: Request) -> Response | None:
+    """Why this request is refused before anybody looks at its name."""
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding != "identity":
+        return problem(415, "content-encoding", f"the body is encoded as {encoding!r}", fix="send it as it is")
+    if request.headers.get("content-type", "").startswith("application/cloudevents-batch"):
+        return problem(415, "batch", "batches of CloudEvents are not taken", fix="send each event in a request of its own")
+    if not request.body:
+        return problem(400, "empty", "the body is empty", fix="send the document as the body")
+    return None
+
+
+def _misnamed(request: Request, event: Event) -> Response | None:
+    """Why the name of this act of sending is refused: it goes into an index, and one that cannot will not by being sent again."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _KEY.fullmatch(unquoted(key)):
+        return problem(400, "idempotency-key", "Idempotency-Key is not 1 to 255 visible ASCII characters", fix="send a UUID")
+    for word, text in (("id", event.id), ("source", event.source)):
+        if event.id and not _ATTRIBUTE.fullmatch(text):
+            fact = f"{word} of the CloudEvent has more than 255 characters, a control character or half a character"
+            return problem(400, "cloudevent", fact, at=event.place.format(word), fix=_FIXES[word])
+    return None
 
 
 def accepted(kept: Kept, wait: int) -> Response:
@@ -119,24 +150,39 @@ def unquoted(key: str) -> str:
     return key[1:-1] if len(key) > 1 and key[0] == key[-1] == '"' else key
 
 
-def delivery_id(request: Request) -> str | None:
-    """What names this act of sending: Idempotency-Key, else the CloudEvents source and id (headers or structured body)."""
+class Event(NamedTuple):
+    """What names a CloudEvent, each text empty where it is absent, and where it stands (``{}`` is the attribute's name)."""
+
+    source: str = ""
+    id: str = ""
+    place: str = "ce-{}"
+
+
+def event_of(request: Request) -> Event:
+    """The CloudEvent that a request is, by its headers or its structured body; an empty one where it is none, or not asked for,
+    since Idempotency-Key names the sending already."""
+    if "idempotency-key" in request.headers:
+        return Event()
+    if request.headers.get("content-type", "").startswith(_STRUCTURED):
+        return _structured(request.body)
+    return Event(request.headers.get("ce-source", ""), request.headers.get("ce-id", ""))
+
+
+def delivery_id(request: Request, event: Event) -> str | None:
+    """What names this act of sending: Idempotency-Key, else the CloudEvent's source and id."""
     if key := request.headers.get("idempotency-key"):
         return unquoted(key)
-    source, event = request.headers.get("ce-source", ""), request.headers.get("ce-id", "")
-    if request.headers.get("content-type", "").startswith(_STRUCTURED):
-        source, event = _structured(request.body)
-    return f"{source} {event}".strip() if event else None
+    return f"{event.source} {event.id}".strip() if event.id else None
 
 
-def _structured(body: bytes) -> tuple[str, str]:
-    """(source, id) of a structured CloudEvent; empty where it is none."""
+def _structured(body: bytes) -> Event:
+    """What names a structured CloudEvent; empty where it is none."""
     try:
         event = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return "", ""
+        return Event()
     found = event if isinstance(event, dict) else {}
-    return str(found.get("source", "")), str(found.get("id", ""))
+    return Event(str(found.get("source", "")), str(found.get("id", "")), "/{}")
 
 
 def wanted_wait(prefer: str) -> int:

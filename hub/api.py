@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 import orjson
-from fastapi import FastAPI, HTTPException, Query, Response
+from fastapi import FastAPI, HTTPException, Path, Query, Response
 
 from canonical_model.problems import HubError
 from canonical_model.schemas import published
@@ -31,6 +31,10 @@ from monitoring.watched import Watched
 log = logging.getLogger(__name__)
 AT_ONCE = 500
 """Publications of a key given at once."""
+Key = Annotated[str, Path(pattern=r"^[^\x00]*$")]
+"""A key, which has no NUL, since no database takes one."""
+LARGEST = 2**63 - 1 - AT_ONCE
+"""A number above it is none of the store's, and no database can be asked for it."""
 MOST_WAITING = 8
 """Senders of a process that wait for the outcome at a time. Each holds a thread of the 40 that serve every address, health and metrics
 too; whoever comes when all places are taken is answered at once."""
@@ -125,7 +129,7 @@ def _own(app: FastAPI, hub: Hub) -> None:
     schemas = published()
 
     @app.get("/v1/messages/{message}")
-    def one_message(message: int) -> dict[str, Any]:
+    def one_message(message: Annotated[int, Path(ge=1, le=LARGEST)]) -> dict[str, Any]:
         found = message_object(hub, message)
         if found is None:
             raise HTTPException(404, f"message {message} is not known")
@@ -137,7 +141,7 @@ def _own(app: FastAPI, hub: Hub) -> None:
             return summary_view.summary(connection)
 
     @app.get("/v1/canonical/{key:path}")
-    def again(key: str, from_: Annotated[int, Query(alias="from", ge=1)] = 1) -> dict[str, Any]:
+    def again(key: Key, from_: Annotated[int, Query(alias="from", ge=1, le=LARGEST)] = 1) -> dict[str, Any]:
         """Everything published of a key from ``n`` on: what a subscriber of ``canonical`` asks when it sees a gap."""
         return {"key": key, "publications": [publication_object(item) for item in again_from(hub.store, key, from_, from_ + AT_ONCE)]}
 

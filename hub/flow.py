@@ -27,7 +27,7 @@ from hub.stages.pending import answer_pending
 from hub.stages.ports import Ports
 from hub.stages.receive import Door, Received, Receiving
 from hub.stages.window import Lane
-from hub.store import work
+from hub.store import outgoing, work
 from hub.store.database import Store
 
 outbound_partition = partial(work.partition_of, partitions=OUTBOUND_PARTITIONS)
@@ -57,8 +57,8 @@ class Flow:
     def receive(self, inbound: Inbound, door: Door) -> Received:
         """Step 1: kept, then accepted. The wake-up may be lost; the store is looked at anyway."""
         received = self.receiving.receive(inbound, door)
-        trace = next((text for name, text in inbound.headers.items() if name.lower() == "traceparent"), "")
-        self.channels.inbound.wake(work.partition_of(door.order(inbound), self.store.partitions), trace)
+        partition = work.partition_of(door.order(inbound), self.store.partitions)
+        self.channels.inbound.wake(partition, outgoing.given_trace(inbound.headers))
         return received
 
     def wake_waiting(self) -> None:

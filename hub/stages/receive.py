@@ -17,10 +17,13 @@ from hub import signals as names
 from hub.signals import Signals, reach
 from hub.store import messages, work
 from hub.store.database import Refused, Store
+from hub.store.records import sayable
 from hub.store.unit import UnitOfWork
 from hub.store.writing import MOST, Writer
 
 SIZE_LIMIT = 200_000_000
+LONGEST_ID = 2048
+"""Bytes of a delivery id: it stands in an index, whose rows PostgreSQL ends at 2704."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Door:
         else:
             match = re.search(of, file_name(inbound)) if kind == "file_name" else None
             found = match[1] if match else None
-        return self.system if found is None else f"{self.system}:{found}"
+        return self.system if found is None else f"{self.system}:{sayable(found)}"
 
 
 def file_name(inbound: Inbound) -> str:
@@ -133,11 +136,11 @@ def _known(one: Arriving, there: Mapping[bytes, int]) -> Received | Reject | Non
 
 
 def packed(inbound: Inbound, door: Door, partitions: int, corrects: int | None = None) -> messages.Packed:
-    """An act of sending as the store keeps it."""
+    """An act of sending as the store keeps it; of texts that come beside the payload, what no database takes stands as an escape."""
+    headers = {sayable(name): sayable(text) for name, text in inbound.headers.items()}
     facts = {
-        "system": door.system, "delivery_id": inbound.delivery_id, "name": file_name(inbound), "origin": inbound.origin,
-        "headers": inbound.headers, "route": door.route, "partition": work.partition_of(door.order(inbound), partitions),
-        "corrects": corrects,
+        "system": door.system, "delivery_id": inbound.delivery_id, "name": sayable(file_name(inbound)), "origin": sayable(inbound.origin),
+        "headers": headers, "route": door.route, "partition": work.partition_of(door.order(inbound), partitions), "corrects": corrects,
     }  # fmt: skip
     return messages.packed(inbound.payload, facts)
 
@@ -146,3 +149,7 @@ def _check(inbound: Inbound, door: Door) -> None:
     if len(inbound.payload) > door.limit:
         fact = f"{len(inbound.payload)} bytes, and {door.limit} is the most"
         raise Reject(fact, at=f"{door.system} {inbound.origin}", fix="send smaller messages, or raise limits.message_bytes of the way in")
+    id = inbound.delivery_id or ""
+    if sayable(id) != id or len(id.encode()) > LONGEST_ID:
+        fact = f"the id of this delivery has a NUL, half a character, or more than {LONGEST_ID} bytes: {sayable(id[:40])!r}"
+        raise Reject(fact, at=f"{door.system} {inbound.origin}", fix="send it under a shorter id, as a UUID")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ ANSWERS = ("order_response/1",)
 TIMES = ("CREDAT", "CRETIM", "GS04", "GS05", "ISA09", "ISA10")
 """Assigned fields that are times: they name no delivery."""
 
+_TRACE = re.compile(r"[\x21-\x7e]{1,255}")
 _sequences = select(sequence).where(among(sequence.c.name, "names")).order_by(sequence.c.name).with_for_update()
 _supersede = (
     update(delivery)
@@ -178,8 +180,15 @@ def traces(connection: Connection, documents: Iterable[int]) -> dict[int, str]:
     """Document -> W3C ``traceparent``: the one its message came with, else one that is computed from the message's number."""
     by_document = {id: message_of(id)[0] for id in documents}
     found = messages.load(connection, by_document.values())
-    given = {seq: next((text for name, text in one.headers.items() if name.lower() == "traceparent"), "") for seq, one in found.items()}
+    given = {seq: given_trace(one.headers) for seq, one in found.items()}
     return {id: given.get(seq) or _own_trace(seq, id) for id, seq in by_document.items()}
+
+
+def given_trace(headers: Mapping[str, str]) -> str:
+    """The ``traceparent`` among the headers of a message, where it can be one; else empty, as W3C wants of one that is not understood.
+    It is a header of every publication, and a broker closes the connection over one that does not fit its frame."""
+    found = next((text for name, text in headers.items() if name.lower() == "traceparent"), "")
+    return found if _TRACE.fullmatch(found) else ""
 
 
 def _own_trace(message: int, document: int) -> str:

@@ -139,6 +139,9 @@ def test_who_may_come_in(hub: MemoryHub, url: str, headers: dict[str, str], stat
         ({"X-API-Key": "k1", "Idempotency-Key": "k" * 256}, BODY, 400, "idempotency-key"),
         ({"X-API-Key": "k1", "Idempotency-Key": "a"}, b"", 400, "empty"),
         ({"X-API-Key": "k1", "Idempotency-Key": "a", "Content-Encoding": "gzip"}, BODY, 415, "content-encoding"),
+        ({"X-API-Key": "k1", "ce-id": "i" * 256}, BODY, 400, "cloudevent"),
+        ({"X-API-Key": "k1", "ce-id": "i", "ce-source": "s" * 256}, BODY, 400, "cloudevent"),
+        ({"X-API-Key": "k1", "Content-Type": "application/cloudevents+json"}, b'{"id":"a\\u0000b"}', 400, "cloudevent"),
         ({"X-API-Key": "k1", "ce-id": "1", "Content-Type": "application/cloudevents-batch+json"}, BODY, 415, "batch"),
     ],
 )
@@ -163,6 +166,11 @@ def test_a_wrong_address_and_a_wrong_method_are_problems(url: str) -> None:
 def test_a_cloud_event_names_its_own_sending(hub: MemoryHub, url: str, headers: dict[str, str], body: bytes) -> None:
     assert by_urllib(f"{url}/in/open", body, headers)[0] == 202
     assert hub.kept[0].delivery_id == "/wms A-1"
+
+
+def test_of_an_event_that_has_a_key_only_the_key_counts(hub: MemoryHub, url: str) -> None:
+    assert by_urllib(f"{url}/in/open", BODY, {"Idempotency-Key": "k", "ce-id": "i" * 256})[0] == 202
+    assert hub.kept[0].delivery_id == "k"
 
 
 def test_who_is_not_waited_for_is_answered_as_if_he_had_not_asked(hub: MemoryHub, url: str) -> None:
