@@ -14,7 +14,7 @@ class Batch:
     """Messages published together; ``wait`` ends when each of them has its answer or the connection is lost."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._open, self._confirmed, self._returned = set(names), set[str](), set[str]()
+        self._open, self._confirmed, self._refused, self._returned = set(names), set[str](), set[str](), set[str]()
         self._done = Event()
         if not self._open:
             self._done.set()
@@ -22,8 +22,7 @@ class Batch:
     def answered(self, name: str, *, taken: bool) -> None:
         """The broker has said yes or no to one of them."""
         self._open.discard(name)
-        if taken:
-            self._confirmed.add(name)
+        (self._confirmed if taken else self._refused).add(name)
         if not self._open:
             self._done.set()
 
@@ -35,10 +34,19 @@ class Batch:
         """The connection is lost: nobody will answer for the rest."""
         self._done.set()
 
-    def wait(self, seconds: float) -> set[str]:
-        """Names that a queue has taken, as far as is known then."""
+    def wait(self, seconds: float) -> None:
+        """For the answers, at most so long: who has none by then is in none of the sets below."""
         self._done.wait(seconds)
+
+    @property
+    def taken(self) -> set[str]:
+        """Names that every queue has taken for which they were meant, and one at least."""
         return self._confirmed - self._returned
+
+    @property
+    def refused(self) -> set[str]:
+        """Names to which the broker said no; other queues may have them."""
+        return set(self._refused)
 
     @property
     def unroutable(self) -> set[str]:

@@ -21,6 +21,7 @@ from canonical_model.problems import HubError, Misconfigured, SystemUnreachable
 from connectors.kit.amqp_confirms import Batch, Confirms
 from connectors.kit.amqp_faults import explained, place_of
 from connectors.kit.amqp_topology import Topology, broker_version, parameters_of
+from connectors.kit.amqp_watch import Watch, one_by_one
 
 log = logging.getLogger(__name__)
 logging.getLogger("pika").setLevel(logging.CRITICAL)  # it tells each failed attempt six times; the link tells it once
@@ -74,14 +75,15 @@ Consumer = Callable[[Arrived], None]
 
 
 class Link:
-    """The connection. ``on_new`` is called, in the link's thread, for each new connection before anything comes over it."""
+    """The connection. ``on_new`` is called, in the link's thread, for each new connection before anything comes over it. What is in
+    ``watch`` is looked at before a new connection declares it again, and by ``ensure``."""
 
     def __init__(
         self, url: str, topology: Topology, consumers: Mapping[str, Consumer] | None = None, on_new: Callable[[], None] = lambda: None,
-        prefetch: int = PREFETCH,
+        prefetch: int = PREFETCH, watch: Watch | None = None,
     ) -> None:  # fmt: skip
         self.url, self.topology, self.consumers, self.on_new = url, topology, dict(consumers or {}), on_new
-        self.prefetch = prefetch
+        self.prefetch, self.watch = prefetch, watch or Watch()
         self.version: tuple[int, ...] = ()
         self.fault: HubError | None = SystemUnreachable("not yet connected", at=place_of(url))
         self.epoch = 0
@@ -116,15 +118,26 @@ class Link:
                 return True
         return self._up
 
-    def publish(self, batch: Sequence[Outgoing], seconds: float = 30.0) -> set[str]:
-        """Publish in order and wait for the confirms; the names that a queue has taken. Raises SystemUnreachable when not connected."""
+    def publish(self, batch: Sequence[Outgoing], seconds: float = 30.0) -> Batch:
+        """Publish in order and wait for the confirms; gives what was answered. Raises SystemUnreachable when not connected."""
         ticket = Batch([item.name for item in batch])
         if not self._call(lambda: self._publish(ticket, batch)):
             raise self.fault or SystemUnreachable("not connected", at=place_of(self.url))
-        taken = ticket.wait(seconds)
+        ticket.wait(seconds)
         if ticket.unroutable:
             log.warning("%s messages came back: no queue takes %s", len(ticket.unroutable), batch[0].exchange)
-        return taken
+        return ticket
+
+    def ensure(self, seconds: float = 10.0) -> bool:
+        """Look at what is watched and declare it, with its bindings, as at the start; ``watch.depths`` has what was found. False when the
+        broker did not answer in time."""
+        done = Event()
+        if not self._call(lambda: self._look(done.set)):
+            return False
+        for _ in range(int(seconds / 0.02) + 1):
+            if done.wait(0.02) or not self._up:
+                break
+        return done.is_set()
 
     def post(self, item: Outgoing) -> None:
         """Publish without a confirm; dropped while not connected. One of a name is enough: a second one that waits replaces it."""
@@ -211,22 +224,27 @@ class Link:
         if self._stopping.is_set():
             connection.close()
         else:
-            connection.channel(on_open_callback=self._declare)
+            self.watch.look(connection, lambda: connection.channel(on_open_callback=self._declare))
+
+    def _look(self, then: Callable[[], None]) -> None:
+        began = self.watch.monotonic()
+
+        def stood() -> None:
+            self.watch.stood(began)
+            then()
+
+        self.watch.look(self._connection, lambda: one_by_one(self._posting, self.watch.steps(self.version), stood))
 
     def _declare(self, channel: Any) -> None:
         """Declare everything, one after the other, then open the channels that are used."""
         channel.add_on_close_callback(self._channel_closed)
-        steps = self.topology.steps(self.version)
+        self._posting, began = channel, self.watch.monotonic()
 
-        def go_on(answer: Any = None) -> None:
-            step = next(steps, None)
-            if step is not None:
-                step(channel, go_on)
-            else:
-                self._posting = channel
-                self._connection.channel(on_open_callback=self._open_publishing)
+        def stood() -> None:
+            self.watch.stood(began)
+            self._connection.channel(on_open_callback=self._open_publishing)
 
-        go_on()
+        one_by_one(channel, self.topology.steps(self.version), stood)
 
     def _open_publishing(self, channel: Any) -> None:
         channel.add_on_close_callback(self._channel_closed)

@@ -135,7 +135,9 @@ def open_store(config: Config, clock: Clock) -> Store:
 def channels_of(config: Config, store: Store, prefetch: int = SIZES.prefetch) -> Channels:
     """What carries the channels: the database, or the broker that the configuration names. Nothing is connected yet."""
     url = config.channels_url()
-    return LocalChannels() if url is None else RabbitChannels(url, store.partitions, config.hub.subscribers, prefetch=prefetch)
+    if url is None:
+        return LocalChannels()
+    return RabbitChannels(url, store.partitions, config.hub.subscribers, prefetch=prefetch, clock=store.clock)
 
 
 def definitions(config: Config, store: Store) -> Mapping[str, str]:

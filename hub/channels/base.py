@@ -57,6 +57,9 @@ class WakeUps(Protocol):
 class Fanout(Protocol):
     """Publishing ``canonical``. Gives what is confirmed: only that leaves the outbox."""
 
+    def ready(self) -> bool:
+        """Before each batch: whether it would get to everybody to whom it was promised, as far as can be known."""
+
     def publish(self, batch: Iterable[tuple[int, Publication]]) -> list[int]:
         """Publish (outbox id, publication) in order; the ids that are confirmed."""
 

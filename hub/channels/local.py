@@ -46,6 +46,9 @@ class LocalFanout:
     def __init__(self, subscribers: Iterable[Subscriber] = ()) -> None:
         self.subscribers = list(subscribers)
 
+    def ready(self) -> bool:
+        return True
+
     def publish(self, batch: Iterable[tuple[int, Publication]]) -> list[int]:
         confirmed: list[int] = []
         for id, publication in batch:

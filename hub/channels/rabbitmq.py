@@ -23,8 +23,10 @@ import orjson
 from canonical_model.problems import HubError, SystemUnreachable
 from connectors.kit.amqp_link import PREFETCH, Arrived, Consumer, Link, Outgoing
 from connectors.kit.amqp_topology import Exchange, Queue, Topology
+from connectors.kit.amqp_watch import Watch
 from hub.channels.base import OUTBOUND_PARTITIONS, Publication
-from hub.store.clock import to_datetime
+from hub.channels.named import Named
+from hub.store.clock import Clock, SystemClock, to_datetime
 
 log = logging.getLogger(__name__)
 CANONICAL, DEAD = "canonical", "dead"
@@ -32,6 +34,8 @@ INBOUND, OUTBOUND = "inbound", "outbound"
 ENVELOPE = "wake-up/1"
 LARGEST = 262_144
 """Bytes of a body that is published whole; of a larger one a reference."""
+LOOK = 5.0
+"""Seconds between two looks whether the queue of each named subscriber is there: so long a deletion may go unseen."""
 
 
 def topology(partitions: int, subscribers: Sequence[str] = ()) -> Topology:
@@ -39,9 +43,13 @@ def topology(partitions: int, subscribers: Sequence[str] = ()) -> Topology:
     dead = {"x-dead-letter-exchange": DEAD}
     counts = {INBOUND: partitions, OUTBOUND: OUTBOUND_PARTITIONS}
     waking = [Queue(f"{kind}.{p}", dead) for kind, count in counts.items() for p in range(count)]
-    reading = [Queue(f"{CANONICAL}.{name}", bindings=((CANONICAL, "#"),)) for name in subscribers]
     exchanges = (Exchange(CANONICAL, "topic"), Exchange(DEAD, "fanout"))
-    return Topology(exchanges, (Queue(DEAD, bindings=((DEAD, ""),)), *waking, *reading))
+    return Topology(exchanges, (Queue(DEAD, bindings=((DEAD, ""),)), *waking, *reading(subscribers)))
+
+
+def reading(subscribers: Sequence[str]) -> list[Queue]:
+    """The queues of named subscribers: each gets everything."""
+    return [Queue(f"{CANONICAL}.{name}", bindings=((CANONICAL, "#"),)) for name in subscribers]
 
 
 class RabbitWakeUps:
@@ -111,15 +119,27 @@ class RabbitFanout:
     """Publishes ``canonical`` with batched confirms. Mandatory where a subscriber is named: what no queue takes is not confirmed
     and stays in the outbox. Where none is named nobody was promised anything, and who binds a queue gets what comes from then on."""
 
-    def __init__(self, link: Callable[[], Link], source: str, *, mandatory: bool) -> None:
-        self._link, self.source, self.mandatory = link, source, mandatory
+    def __init__(self, link: Callable[[], Link], source: str, named: Named, *, mandatory: bool) -> None:
+        self._link, self.source, self.named, self.mandatory = link, source, named, mandatory
+
+    def ready(self) -> bool:
+        """Connected, and the queue of each named subscriber was there at most ``LOOK`` seconds ago or is declared again now."""
+        link = self._link()
+        return link.connected and (link.watch.age() < LOOK or link.ensure())
 
     def publish(self, batch: Iterable[tuple[int, Publication]]) -> list[int]:
-        items = list(batch)
+        items, link = list(batch), self._link()
         try:
-            taken = self._link().publish([self._message(id, item) for id, item in items])
+            answers = link.publish([self._message(id, item) for id, item in items])
         except SystemUnreachable:
             return []
+        taken = answers.taken
+        if len(taken) == len(items):
+            self.named.taken()
+        elif answers.refused or answers.unroutable:
+            link.ensure()
+        if answers.refused:
+            self.named.refused(len(answers.refused), len(items), link.watch.depths)
         return [id for id, _ in items if str(id) in taken]
 
     def _message(self, id: int, item: Publication) -> Outgoing:
@@ -156,22 +176,25 @@ class RabbitChannels:
     """The channels of one process over one connection."""
 
     def __init__(
-        self, url: str, partitions: int, subscribers: Sequence[str] = (), source: str = "/channelhub", prefetch: int = PREFETCH
-    ) -> None:
+        self, url: str, partitions: int, subscribers: Sequence[str] = (), source: str = "/channelhub", prefetch: int = PREFETCH,
+        clock: Clock | None = None,
+    ) -> None:  # fmt: skip
         self.url, self.partitions, self.prefetch = url, partitions, prefetch
-        self.topology = topology(partitions, subscribers)
+        self.topology, clock = topology(partitions, subscribers), clock or SystemClock()
+        named = Named(url, clock)
+        self._watch = Watch(reading(subscribers), named.gone, clock.monotonic)
         self.inbound, self.outbound = RabbitWakeUps(INBOUND, lambda: self.link), RabbitWakeUps(OUTBOUND, lambda: self.link)
-        self.fanout = RabbitFanout(lambda: self.link, source, mandatory=bool(subscribers))
-        self.link = Link(url, self.topology)
+        self.fanout = RabbitFanout(lambda: self.link, source, named, mandatory=bool(subscribers))
+        self.link = Link(url, self.topology, watch=self._watch)
 
     @property
     def fault(self) -> HubError | None:
-        return self.link.fault
+        return self.link.fault or self.fanout.named.fault
 
     def start(self, *, consume: bool) -> None:
         if consume:
             consumers = self.inbound.consumers(self.partitions) | self.outbound.consumers(OUTBOUND_PARTITIONS)
-            self.link = Link(self.url, self.topology, consumers, self._begin, self.prefetch)
+            self.link = Link(self.url, self.topology, consumers, self._begin, self.prefetch, self._watch)
         self.link.start()
 
     def rest(self) -> None:

@@ -62,20 +62,31 @@ def purge(node: Node) -> None:
             connection.channel().queue_purge(name)
 
 
+def delete(node: Node) -> None:
+    """Somebody takes a subscriber's queue away."""
+    with pika.BlockingConnection(pika.URLParameters(node.url())) as connection:
+        connection.channel().queue_delete("canonical.reader")
+
+
 def lying(node: Node, queue: str) -> int:
     """How many messages are in a queue."""
     with pika.BlockingConnection(pika.URLParameters(node.url())) as connection:
         return int(connection.channel().queue_declare(queue, passive=True).method.message_count)
 
 
-def test_what_a_broker_loses_the_hub_gives_again(house: House, node: Node) -> None:
-    places = {"127.0.0.1:8080": f"127.0.0.1:{house.port}", SINCE: "2026-01-01T00:00:00Z"}
-    terminal = Terminal(house.folder, places, {"rabbitmq": node.environment() | {"PATH": f"{BIN}:{os.environ['PATH']}"}}, users={})
+def begun(house: House, node: Node) -> Terminal:
+    """A hub at work, and where its page is typed."""
     house.prepare()
     house.start("worker")
     house.start("api")
     house.ready()
     house.partners.begin_day()
+    places = {"127.0.0.1:8080": f"127.0.0.1:{house.port}", SINCE: "2026-01-01T00:00:00Z"}
+    return Terminal(house.folder, places, {"rabbitmq": node.environment() | {"PATH": f"{BIN}:{os.environ['PATH']}"}}, users={})
+
+
+def test_what_a_broker_loses_the_hub_gives_again(house: House, node: Node) -> None:
+    terminal = begun(house, node)
     house.orders(6)
     house.quiet()
     reader = Subscriber(node.url())
@@ -123,3 +134,22 @@ def test_what_a_broker_loses_the_hub_gives_again(house: House, node: Node) -> No
     assert lying(node, "dead") == 0
     assert house.applied() == {act.number: 1 for act in house.partners.sent}
     assert house.broken() == {}
+
+
+def test_a_queue_that_was_deleted_is_there_again_and_gets_what_it_lost(house: House, node: Node) -> None:
+    terminal = begun(house, node)
+    house.orders(4)
+    house.quiet()
+    delete(node)
+    assert until(lambda: "canonical.reader: the queue of a named subscriber was deleted" in house.log("worker"))
+    house.orders(2)
+    house.quiet()
+    reader = Subscriber(node.url())
+    assert until(lambda: len(reader.told) > 0)
+    assert set(reader.told) < rows(house)
+    for block in typed(PAGE, "A queue was deleted"):
+        assert "publications go once more" in terminal.type(block)
+    assert until(lambda: set(reader.told) == rows(house))
+    reader.stop()
+    for block in typed(PAGE, "A subscriber's queue is full"):
+        terminal.type(block)

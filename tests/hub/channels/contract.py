@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from hub.channels.base import Channels, Publication
 from hub.channels.local import Deduplicated, again_from
+from hub.channels.pace import FIRST
 from hub.channels.relay import Relay
 from hub.signals import probe
 from hub.store.database import Store
@@ -124,6 +125,18 @@ class CanonicalContract:
         pair.refuse(False)
         assert Relay(world.store, pair.door.fanout).run() == 2
         assert until(lambda: len(pair.seen()) >= 2)
+
+    def test_what_was_not_taken_is_not_tried_again_at_once_whoever_wakes_the_relay(self, pair: Pair, world: World) -> None:
+        world.send({"k": "A"})
+        world.run()
+        now = [100.0]
+        relay = Relay(world.store, pair.door.fanout, monotonic=lambda: now[0])
+        pair.refuse(True)
+        assert relay.run() == 0
+        pair.refuse(False)
+        assert [relay.run() for _ in range(20)] == [0] * 20
+        now[0] += FIRST
+        assert relay.run() == 2
 
     def test_a_relay_that_died_before_its_delete_doubles_and_a_subscriber_drops_it(self, pair: Pair, world: World) -> None:
         world.send(*[{"k": f"K{n % 3}", "v": str(n), "x": n} for n in range(9)])

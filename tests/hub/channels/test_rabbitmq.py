@@ -12,6 +12,7 @@ import orjson
 import pika
 import pytest
 
+from hub.channels import rabbitmq
 from hub.channels.base import Publication
 from hub.channels.rabbitmq import LARGEST, RabbitChannels
 from tests.hub.channels.contract import CanonicalContract, Pair, WakeUpContract, until
@@ -49,7 +50,8 @@ def _publication(properties: Any, body: bytes) -> Publication:
 
 
 @pytest.fixture
-def pair(broker: str) -> Iterator[Pair]:
+def pair(broker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+    monkeypatch.setattr(rabbitmq, "LOOK", 3600.0)  # a look binds again what the reader unbinds
     door, worker = RabbitChannels(broker, 4, [READER]), RabbitChannels(broker, 4, [READER])
     door.start(consume=False)
     worker.start(consume=True)
