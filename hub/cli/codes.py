@@ -67,12 +67,12 @@ def codes_set(
     line = CodeLine(
         table, code_set, code, canonical, numerator=int(numerator), denominator=int(denominator or "1"), preferred=preferred, **words
     )
-    notes = unasked(line, config)
+    notes = slips(line, config)
     done = commands_of(config).set_codes(Actor(actor), [line])
     return say(replace(done, text="\n".join([done.text, *notes]), facts=done.facts | ({"notes": notes} if notes else {})), out)
 
 
-def unasked(line: CodeLine, config: Path) -> list[str]:
+def slips(line: CodeLine, config: Path) -> list[str]:
     """What looks like a slip of the pen: a code set that no system asks, a table of which there is no row yet. The row is written, since
     the first one of each is new too; but what waits for a code under the right name goes on waiting."""
     with store_of(config).read() as connection:

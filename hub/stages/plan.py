@@ -322,7 +322,7 @@ class Planner:
             plan.raws.update(fetched)
             for seq in portion:
                 self._translate_message(plan, seq, wanted[seq])
-            for seq in fetched if len(portions) > 2 else ():
+            for seq in fetched if len(portions) > 2 else ():  # one portion may stay for the rest of the window, several may not
                 del plan.raws[seq]
 
     def _translate_message(self, plan: Plan, seq: int, places: dict[int, Document]) -> None:

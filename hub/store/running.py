@@ -17,26 +17,31 @@ from canonical_model.problems import Misconfigured
 @contextmanager
 def only_runner(store: Path) -> Iterator[None]:
     """Be the one that runs this store until the end of the block. Raises Misconfigured when another process is."""
-    store.parent.mkdir(parents=True, exist_ok=True)
-    place = Path(f"{store}.run")
-    with place.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            who = file.read().strip() or "another process"
+    with _asked(store) as who:
+        if who:
             fix = "stop that one first, or give this one a store of its own (hub.store)"
-            raise Misconfigured(f"a hub runs on this store already: {who}", at=str(store), fix=fix) from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()}")
-        file.flush()
+            raise Misconfigured(f"a hub runs on this store already: {who}", at=str(store), fix=fix)
         yield
 
 
 def runner(store: Path) -> str:
     """Who runs this store now, as ``process N``; empty: nobody does."""
-    try:
-        with only_runner(store):
-            return ""
-    except Misconfigured as running:
-        return running.fact.rpartition(": ")[2]
+    with _asked(store) as who:
+        return who
+
+
+@contextmanager
+def _asked(store: Path) -> Iterator[str]:
+    """Take the lock until the end of the block; gives who has it already, empty where it is ours."""
+    store.parent.mkdir(parents=True, exist_ok=True)
+    with Path(f"{store}.run").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            yield file.read().strip() or "another process"
+            return
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
+        yield ""
