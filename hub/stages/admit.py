@@ -66,13 +66,23 @@ class Asker(Protocol):
 
 @dataclass(slots=True)
 class Line:
-    """One key: its head, its unsettled documents in order, and what this window did to them."""
+    """One key: its head, its unsettled documents in order, and what this window did to them.
+
+    ``cut``: where the document stands behind which not everything was read; what needs more says so with ``short``, and the window
+    is decided again with the whole line.
+    """
 
     head: Head
     waiting: list[Document] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     closed: dict[int, tuple[str, int | None]] = field(default_factory=dict)
     more: bool = False
+    cut: tuple[int, int] | None = None
+    short: bool = False
+
+    def reaches(self, doc: Document) -> bool:
+        """Whether everything before a document was read."""
+        return self.cut is None or (doc.place, doc.id) <= self.cut
 
     def join(self, doc: Document) -> None:
         """Put a document at its place."""
@@ -81,7 +91,7 @@ class Line:
             self.waiting.sort(key=lambda item: (item.place, item.id))
 
     def copy(self) -> Line:
-        return Line(copy(self.head), [copied(doc) for doc in self.waiting])
+        return Line(copy(self.head), [copied(doc) for doc in self.waiting], cut=self.cut)
 
 
 @dataclass(slots=True)

@@ -102,6 +102,7 @@ def _close_held(doc: Document, line: Line, ask: Asker, *, equal: bool = False, e
     closing = [item for item in line.waiting if _is_held_full(item, doc, ask) and (everything or _newer(doc, item, line, ask, equal))]
     for item in closing:
         item.settle(State.SUPERSEDED, doc.id)
+    line.short |= bool(closing) and line.cut is not None
     if closing and not equal:
         _park_changes_between(doc, line, min(item.place for item in closing), ask)
     return bool(closing)

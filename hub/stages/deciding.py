@@ -41,6 +41,11 @@ class Loaded:
     bodies: dict[int, bytes] = field(default_factory=dict)
     repeats: dict[int, list[int]] = field(default_factory=dict)
 
+    def read_whole(self, connection: Connection, keys: list[str]) -> None:
+        """Lines of which a window needs more than was read: something came past the document that blocked."""
+        waiting = documents.line(connection, keys)
+        self.lines.update({k: Line(self.lines[k].head, waiting.get(k, [])) for k in keys})
+
     def reload(self, unit: UnitOfWork, plan: Plan) -> None:
         """What services may need, collected over the window, locked sorted by them."""
         ports = self.planner.ports
@@ -64,13 +69,25 @@ def load(unit: UnitOfWork, planner: Planner, plan: Plan) -> Loaded | None:
     plan.corrected = {originals[doc.corrects].k or "": p for doc, p in _corrections(plan) if doc.corrects in originals}
     if any(doc.k is not None and doc.k not in heads for doc in originals.values()):
         return None
-    waiting = documents.line(connection, keys) if keys else {}
-    lines = {k: Line(heads[k], waiting.get(k, [])) for k in keys}
+    lines = _lines(connection, heads, plan.driven() | {doc.k for doc in originals.values()})
     loaded = Loaded(lines, _tables(unit, planner, plan), originals, _candidates(lines, plan), planner)
     planner.translate_stored(connection, plan, loaded.candidates)
     loaded.bodies = documents.bodies(connection, _likely_cases(plan, loaded))
     loaded.reload(unit, plan)
     return loaded
+
+
+def _lines(connection: Connection, heads: Mapping[str, Head], whole: Collection[str | None]) -> dict[str, Line]:
+    """The lines of the window's keys: ``whole`` where the window moves what stands in them, as far as needed where it only adds."""
+    moved = [k for k in heads if k in whole]
+    added = [k for k in heads if k not in whole]
+    waiting = documents.line(connection, moved) if moved else {}
+    short = documents.line_to_hold(connection, added) if added else {}
+    lines = {k: Line(heads[k], waiting.get(k, [])) for k in moved}
+    for k in added:
+        items, cut = short.get(k, ([], None))
+        lines[k] = Line(heads[k], items, cut=cut)
+    return lines
 
 
 def _originals(connection: Connection, plan: Plan) -> dict[int, Document]:
@@ -165,11 +182,16 @@ class Decision:
 
 
 def decide(unit: UnitOfWork, ports: Ports, plan: Plan, loaded: Loaded) -> Decision:
-    """Decide every document; again with suspects when a service raised, and with documents whose turn came unexpectedly."""
+    """Decide every document; again with suspects when a service raised, with the rest of a line, and with documents whose turn came
+    unexpectedly."""
     suspects: set[int] = set()
     while True:
         deciding = Deciding(unit, ports, plan, loaded, suspects)
         decision = deciding.run()
+        short = sorted(k for k, line in deciding.lines.items() if line.short)
+        if short:
+            loaded.read_whole(unit.connection, short)
+            continue
         more = list(deciding.wanted.values())
         if not more and not deciding.applying.found:
             return decision
@@ -280,7 +302,9 @@ class Deciding:
         """
         most = 2 * self.plan.limit if self.plan.limit > 1 else self.plan.room
         room = most - len(self.plan.translations) - len(self.wanted)
-        behind = [item for item in self.lines[doc.k or ""].waiting if item.place >= doc.place and not item.fresh and not item.holds]
+        line = self.lines[doc.k or ""]
+        standing = [item for item in line.waiting if item.place >= doc.place and line.reaches(item)]
+        behind = [item for item in standing if not item.fresh and not item.holds]
         least = 0 if self._went_on() else 1
         for item in behind[: max(room, least)]:
             self.wanted[item.id] = copied(item)

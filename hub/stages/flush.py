@@ -14,7 +14,7 @@ from hub.stages.deciding import Decision
 from hub.stages.plan import Plan, Progress
 from hub.stages.ports import Ports
 from hub.store import documents, holds, identity, messages, outgoing, people, work
-from hub.store.records import Document, HoldKey, State, document_id, problem_details
+from hub.store.records import Document, HoldKey, State, document_id, hold_key, problem_details
 from hub.store.unit import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Flush:
         holds.remove(connection, gone)
         rows = [holds.row("document", doc.id, item, now) for doc in self.decision.documents for item in _added(doc)]
         for progress in self.plan.progress.values():
-            entries = {(str(problem.cause), problem.key): problem_details(problem) for problem in progress.problem}
+            entries = {hold_key(problem): problem_details(problem) for problem in progress.problem}
             rows += [holds.row("message", progress.message.seq, item, now) for item in entries.items()]
         holds.add(connection, rows)
 

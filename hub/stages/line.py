@@ -31,6 +31,9 @@ def walk(line: Line, ask: Asker) -> None:
         for doc in line.waiting:
             if not doc.waiting or doc.parked:
                 continue
+            if not line.reaches(doc):
+                line.short = True
+                break
             came = turn(doc, line, ask)
             orphans += came is Turn.OUTSIDE and doc.orphan
             if came is Turn.BLOCKS:

@@ -19,7 +19,7 @@ from hub.stages.ports import Ports
 from hub.stages.translate import Translated
 from hub.store import cases, documents, messages, work
 from hub.store.clock import Clock
-from hub.store.records import BITS, Document, Message, Way, Work, document_id, key_text, message_of, problem_details, sayable
+from hub.store.records import BITS, Document, Message, Way, Work, document_id, hold_key, key_text, message_of, problem_details, sayable
 from hub.store.unit import Connection
 
 TRANSLATE_SECONDS = 0.5
@@ -96,6 +96,10 @@ class Plan:
     def keys(self) -> set[str]:
         """Every key that the window must lock."""
         return {doc.k for doc in self.arrivals if doc.k is not None} | {step.k for step in self.steps if step.k}
+
+    def driven(self) -> set[str]:
+        """Keys of whose line the window moves what is stored; to the others it only adds."""
+        return {step.k for step in self.steps if step.k and step.kind != "arrive"}
 
 
 class Planner:
@@ -292,7 +296,7 @@ class Planner:
         doc.findings = tuple({"code": f.code, "text": f.text, "severity": f.severity, **f.details} for f in item.findings)
         doc.owner, doc.counterparty = self.ports.parties(doc.system, item.body) if item.body else (doc.owner, doc.counterparty)
         admission = {key: details for key, details in doc.holds.items() if key[0] in (Cause.CONFLICT, Cause.PREDECESSOR_MISSING)}
-        doc.holds = {**admission, **{(str(p.cause), sayable(p.key)): problem_details(p) for p in self._problems(doc, item)}}
+        doc.holds = {**admission, **{hold_key(p): problem_details(p) for p in self._problems(doc, item)}}
         doc.fresh = True
 
     def _problems(self, doc: Document, item: Translated) -> Iterator[Problem]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, or_, select, update
 
+from canonical_model.problems import Cause
 from hub.store import bulk
 from hub.store.lane_tables import document, hold
 from hub.store.packing import compress, decompress
@@ -18,13 +19,34 @@ PACKED = 512
 """A body above this many bytes is kept compressed; zstd frames begin with its magic number, JSON never does."""
 _MAGIC = b"\x28\xb5\x2f\xfd"
 
+Place = tuple[int, int]
+"""Where a document stands in its line: its place and its id."""
+
 _line_columns = tuple(column for column in document.c if column.name not in {"body", "findings", "settled_at", "answered_at"})
-_line = (
-    select(*_line_columns)
-    .where(among(document.c.k, "keys"), document.c.state == "waiting")
-    .order_by(document.c.k, document.c.place, document.c.id)
-)
+_waiting_of_keys = and_(among(document.c.k, "keys"), document.c.state == "waiting")
+_line = select(*_line_columns).where(_waiting_of_keys).order_by(document.c.k, document.c.place, document.c.id)
 _front = _line.limit(bindparam("most"))
+
+
+def _blocks() -> ColumnElement[int]:
+    """1 for a document that is held by more than what stands outside a line."""
+    inside = and_(hold.c.cause != Cause.CONFLICT, hold.c.cause != Cause.PREDECESSOR_MISSING)
+    theirs = select(hold.c.owner).where(hold.c.owner_kind == "document", hold.c.owner == document.c.id, inside)
+    return case((and_(document.c.counted == "held", theirs.exists()), 1), else_=0)
+
+
+def _to_hold() -> Select[Any]:
+    """Of each line what stands up to its first document that blocks, what is held behind it, and the last of each type."""
+    walked = [document.c.place, document.c.id]
+    kind = [document.c.k, document.c.system, document.c.route, document.c.type, document.c.counted]
+    before = func.coalesce(func.sum(_blocks()).over(partition_by=document.c.k, order_by=walked, rows=(None, -1)), 0)
+    last = func.row_number().over(partition_by=kind, order_by=[column.desc() for column in walked])
+    numbered = select(*_line_columns, before.label("before"), last.label("last")).where(_waiting_of_keys).subquery()
+    read = select(numbered).where(or_(numbered.c.before == 0, numbered.c.counted != "blocked", numbered.c.last == 1))
+    return read.order_by(numbered.c.k, numbered.c.place, numbered.c.id)
+
+
+_line_to_hold = _to_hold()
 _by_id = select(*_line_columns).where(among(document.c.id, "ids"))
 _existing = select(document.c.id).where(among(document.c.id, "ids"))
 _bodies = select(document.c.id, document.c.body).where(among(document.c.id, "ids"))
@@ -61,6 +83,23 @@ def line(connection: Connection, keys: list[str]) -> dict[str, list[Document]]:
     for row in connection.execute(_line, {"keys": keys}):
         found.setdefault(row.k, []).append(_document(row))
     with_holds(connection, [item for items in found.values() for item in items])
+    return found
+
+
+def line_to_hold(connection: Connection, keys: list[str]) -> dict[str, tuple[list[Document], Place | None]]:
+    """Lines as ``line`` gives them, as far as an arrival needs: all up to the first document that blocks, and behind it what is held
+    and the last of each type; with the place of the one that blocks, or None where everything was read.
+
+    What waits behind a held document is read with each window that meets its key, and most of it is never looked at.
+    """
+    found: dict[str, tuple[list[Document], Place | None]] = {}
+    for row in connection.execute(_line_to_hold, {"keys": keys}):
+        items, cut = found.get(row.k, ([], None))
+        if row.before and cut is None:
+            cut = (items[-1].place, items[-1].id)
+        items.append(_document(row))
+        found[row.k] = (items, cut)
+    with_holds(connection, [item for items, _ in found.values() for item in items])
     return found
 
 

@@ -61,9 +61,11 @@ def packed(raw: bytes, facts: Mapping[str, Any]) -> Packed:
 def lock_acts(connection: Connection, wanted: Iterable[Act]) -> None:
     """Until the commit: another process that stores under one of these acts waits, and then sees what was stored. One statement, in one
     order everywhere; SQLite has one writer anyway."""
+    if connection.dialect.name != "postgresql":
+        return
     hashes = (sha256(f"{system}\0{id}".encode("utf-8", "surrogatepass")).digest() for system, id in wanted)
     numbers = {int.from_bytes(digest[:8], signed=True) for digest in hashes}
-    if numbers and connection.dialect.name == "postgresql":
+    if numbers:
         connection.execute(_lock_acts, {"numbers": sorted(numbers)})
 
 

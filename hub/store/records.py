@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from canonical_model.problems import Cause, Problem, bounded, cause_key
+from canonical_model.problems import LONGEST_CAUSE, Cause, Problem, bounded, cause_key
 
 BITS = 20
 """A document's id is ``message seq * 2**20 + n``: deterministic, so its primary key is the last guard against a second admission."""
@@ -62,6 +62,11 @@ def key_text(parts: tuple[str, ...] | None) -> str | None:
 
 
 HoldKey = tuple[str, str]
+
+
+def hold_key(problem: Problem) -> HoldKey:
+    """Cause and cause key of a problem as every store keeps them; escapes may not make a key longer than an index takes."""
+    return str(problem.cause), bounded(sayable(problem.key), LONGEST_CAUSE)
 
 
 def problem_details(problem: Problem) -> dict[str, Any]:
@@ -147,7 +152,7 @@ class Document:
 
     def hold(self, problem: Problem) -> None:
         """Add a cause."""
-        self.holds[(str(problem.cause), sayable(problem.key))] = problem_details(problem)
+        self.holds[hold_key(problem)] = problem_details(problem)
 
     def drop(self, *causes: Cause) -> None:
         """Take away every hold of these causes."""

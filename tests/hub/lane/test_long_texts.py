@@ -13,18 +13,18 @@ import orjson
 import pytest
 from sqlalchemy import Connection, select, text
 
-from canonical_model.problems import Cause, Problem, Reject, bounded
+from canonical_model.problems import LONGEST_CAUSE, Cause, Problem, Reject, bounded
 from connectors.base import Inbound, Receipt
 from hub.stages import plan
 from hub.stages.ports import Subscription
 from hub.stages.receive import Door, Receiving
-from hub.store import messages
+from hub.store import holds, messages
 from hub.store.book_tables import number
 from hub.store.database import Store
 from hub.store.effects import Outgoing
 from hub.store.lane_tables import hold
 from hub.store.out_tables import delivery
-from hub.store.records import LONGEST_KEY, key_text
+from hub.store.records import LONGEST_KEY, Document, key_text
 from hub.store.views.search import find
 from tests.hub.lane.world import World
 
@@ -47,6 +47,19 @@ def test_a_text_for_an_index_keeps_its_beginning_and_what_tells_it_apart(given: 
 def test_keys_and_causes_are_bounded_in_bytes() -> None:
     assert len((key_text(("north", RARE * 3)) or "").encode()) <= LONGEST_KEY
     assert len(Problem(Cause.MISSING_CODE, CHINESE, "x").key.encode()) <= 2_400
+
+
+@pytest.mark.parametrize("text", ["\0" * 2_000, "\ud800" * 700], ids=["NUL", "half characters"])
+def test_a_key_is_bounded_as_it_is_written(tmp_path: Path, text: str) -> None:
+    """Escapes are longer than what they stand for: such a document is held for its code, and not refused by the database."""
+    world = World(tmp_path)
+    document = Document(1, 1, "north", "r", "order", None, "K", b"", None, "", 1)
+    document.hold(Problem(Cause.MISSING_CODE, text, "x"))
+    ((_, key),) = document.holds
+    assert len(key.encode()) <= LONGEST_CAUSE
+    with world.store.unit() as unit:
+        holds.add(unit.connection, [holds.row("document", 1, item, 1) for item in document.holds.items()])
+    assert world.causes() == {1: {"missing_code"}}
 
 
 @pytest.mark.parametrize("bad", [{"k": CHINESE}, {"k": "BAD", "items": [CHINESE]}, {"k": RARE, "t": RARE}], ids=["number", "code", "keys"])
