@@ -80,7 +80,7 @@ def translate(
     codes: Annotated[Path | None, typer.Option(help="CSV of code tables instead of the store's")] = None,
     way: Annotated[str | None, typer.Option(help="name of its way in, where it has several")] = None,
     trace: Annotated[bool, typer.Option(help="show for every value how it came to be")] = False,
-    received: Annotated[str | None, typer.Option(help="instant of receipt, as 2026-11-25T08:00:00Z; now if absent")] = None,
+    received: Annotated[str | None, typer.Option(help="instant of receipt with its zone, as 2026-11-25T08:00:00Z; now if absent")] = None,
     config: Config = HUB_YAML,
     as_json: Json = False,
 ) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
-from canonical_model.problems import HubError, Misconfigured
+from canonical_model.problems import Misconfigured
 from hub.bootstrap import build
+from hub.cli.instants import instant
 from hub.cli.output import Exit, Output, say
 from hub.cli.settings import load_config
 from hub.commands import Actor
@@ -58,17 +58,6 @@ def republish(since: str, why: str, actor: str, config: Path, out: Output) -> in
     """For subscribers whose queue was lost."""
     hub = build(config, promote=False)
     try:
-        return say(hub.commands.publish_again(Actor(actor), instant(since), why), out)
+        return say(hub.commands.publish_again(Actor(actor), to_micros(instant(since, "--since")), why), out)
     finally:
         hub.close()
-
-
-def instant(text: str) -> int:
-    """Microseconds UTC. Raises HubError for what is no instant with its zone."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise HubError(f"{text!r} is not an instant", fix="as 2026-11-25T08:00:00Z")
-    return to_micros(found.astimezone(UTC))

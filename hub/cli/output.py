@@ -36,7 +36,13 @@ class Exit(IntEnum):
     UNREACHABLE = 5
 
 
-CODES: Mapping[type[HubError], Exit] = {Misconfigured: Exit.MISCONFIGURED, Retry: Exit.UNREACHABLE, Unknown: Exit.NOT_FOUND}
+class Usage(HubError):
+    """What was typed says nothing to the hub."""
+
+
+CODES: Mapping[type[HubError], Exit] = {
+    Usage: Exit.USAGE, Misconfigured: Exit.MISCONFIGURED, Retry: Exit.UNREACHABLE, Unknown: Exit.NOT_FOUND,
+}  # fmt: skip
 """Kinds of errors with a code of their own."""
 
 

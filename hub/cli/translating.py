@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import orjson
 from adapters.base import Format, apply_steps
 from canonical_model.places import Bytes
 from canonical_model.problems import HubError, Unreadable
+from hub.cli.instants import instant
 from hub.cli.output import Exit, Output, problem_object
 from hub.cli.settings import all_formats, known_formats, library_of, load_config
 from hub.codebook.lines import LineBook, parse_csv
@@ -30,7 +30,8 @@ def translate(
     known = all_formats(config) if codes is None else known_formats(config)
     chosen, raw = _way(loaded, system, way, config, known), file.read_bytes()
     inputs = chosen.inputs(_book(codes, config, loaded.parents()))
-    envelope = Envelope(system, _instant(received), file.name, {}, chosen.name)
+    at = to_datetime(SystemClock().now()) if received is None else instant(received, "--received")
+    envelope = Envelope(system, at, file.name, {}, chosen.name)
     held = 0
     try:
         for document in chosen.format.read(raw, **chosen.options):
@@ -75,15 +76,6 @@ def _book(codes: Path | None, config: Path, parents: Mapping[str, str]) -> Book:
     hub = build(config, promote=False)
     with hub.store.read() as connection:
         return hub.flow.codebook.view(connection)
-
-
-def _instant(text: str | None) -> datetime:
-    if text is None:
-        return to_datetime(SystemClock().now())
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
-        raise HubError(f"{text!r} is not an instant", fix="as 2026-11-25T08:00:00Z") from None
 
 
 def _human(row: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import pytest
 from tests.operations.server import Server, private_server
 from tests.services.private import Unavailable
 from tests.services.rabbitmq import Node, private_node
+from tests.services.subscriber import Subscribe, Subscriber
 
 
 @pytest.fixture
@@ -27,3 +28,17 @@ def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
             yield started
     except Unavailable as reason:
         pytest.skip(str(reason))
+
+
+@pytest.fixture
+def subscribe() -> Iterator[Subscribe]:
+    """A subscriber of a broker's address; none reads on behind a test that failed."""
+    made: list[Subscriber] = []
+
+    def start(url: str) -> Subscriber:
+        made.append(Subscriber(url))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.stop()

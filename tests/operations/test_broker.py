@@ -16,7 +16,7 @@ from tests.operations.page import Terminal, typed
 from tests.services.postgres import need_node
 from tests.services.private import Unavailable
 from tests.services.rabbitmq import BIN, Node, private_node
-from tests.services.subscriber import Subscriber
+from tests.services.subscriber import Subscribe
 
 PAGE = "operate.md"
 SINCE = "2026-11-25T08:30:00+08:00"
@@ -85,11 +85,11 @@ def begun(house: House, node: Node) -> Terminal:
     return Terminal(house.folder, places, {"rabbitmq": node.environment() | {"PATH": f"{BIN}:{os.environ['PATH']}"}}, users={})
 
 
-def test_what_a_broker_loses_the_hub_gives_again(house: House, node: Node) -> None:
+def test_what_a_broker_loses_the_hub_gives_again(house: House, node: Node, subscribe: Subscribe) -> None:
     terminal = begun(house, node)
     house.orders(6)
     house.quiet()
-    reader = Subscriber(node.url())
+    reader = subscribe(node.url())
     assert until(lambda: set(reader.told) == rows(house))
     reader.stop()
 
@@ -98,7 +98,7 @@ def test_what_a_broker_loses_the_hub_gives_again(house: House, node: Node) -> No
     lose(node)
     house.orders(6)
     house.quiet()
-    again = Subscriber(node.url())
+    again = subscribe(node.url())
     assert until(lambda: len(again.told) > 0)
     again.stop()
     assert set(reader.told) | set(again.told) < rows(house)
@@ -107,7 +107,7 @@ def test_what_a_broker_loses_the_hub_gives_again(house: House, node: Node) -> No
         said = terminal.type(block)
     assert "publications go once more" in said
     house.quiet()
-    again = Subscriber(node.url())
+    again = subscribe(node.url())
     assert until(lambda: set(again.told) == rows(house))
     again.stop()
     assert again.repeats == 0
@@ -119,7 +119,7 @@ def test_what_a_broker_loses_the_hub_gives_again(house: House, node: Node) -> No
         terminal.type(block)
     house.orders(3)
     house.quiet()
-    last = Subscriber(node.url())
+    last = subscribe(node.url())
     assert until(lambda: set(last.told) == rows(house))
     last.stop()
     bodies = {one: reader.told.get(one, set()) | again.told.get(one, set()) | last.told[one] for one in last.told}
@@ -136,7 +136,7 @@ def test_what_a_broker_loses_the_hub_gives_again(house: House, node: Node) -> No
     assert house.broken() == {}
 
 
-def test_a_queue_that_was_deleted_is_there_again_and_gets_what_it_lost(house: House, node: Node) -> None:
+def test_a_queue_that_was_deleted_is_there_again_and_gets_what_it_lost(house: House, node: Node, subscribe: Subscribe) -> None:
     terminal = begun(house, node)
     house.orders(4)
     house.quiet()
@@ -144,7 +144,7 @@ def test_a_queue_that_was_deleted_is_there_again_and_gets_what_it_lost(house: Ho
     assert until(lambda: "canonical.reader: the queue of a named subscriber was deleted" in house.log("worker"))
     house.orders(2)
     house.quiet()
-    reader = Subscriber(node.url())
+    reader = subscribe(node.url())
     assert until(lambda: len(reader.told) > 0)
     assert set(reader.told) < rows(house)
     for block in typed(PAGE, "A queue was deleted"):

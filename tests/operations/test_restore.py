@@ -22,7 +22,7 @@ from tests.operations.page import Terminal, blocks, typed
 from tests.operations.partners import Act
 from tests.operations.server import Server
 from tests.services.rabbitmq import Node
-from tests.services.subscriber import Subscriber
+from tests.services.subscriber import Subscribe
 
 PAGE = "back-up-and-restore.md"
 POINT = "2026-11-25 08:30:00+08"
@@ -131,13 +131,13 @@ def check(house: House, story: Story) -> None:
     check_answers(house, story)
 
 
-def test_a_point_in_time_restore_of_postgresql(house: House, server: Server, broker: str) -> None:
+def test_a_point_in_time_restore_of_postgresql(house: House, server: Server, broker: str, subscribe: Subscribe) -> None:
     places = {"/var/lib/postgresql/15": str(server.folder), "/var/backups/hub": str(server.backups), "/srv/agent": str(house.folder)}
     places |= {"-C / ": f"-C {house.folder.parent} ", "etc/hub": house.folder.name}
     terminal = Terminal(house.folder, places, {"postgres": server.environment})
     house.prepare()
     start(house)
-    reader = Subscriber(broker)
+    reader = subscribe(broker)
     house.partners.begin_day()
     house.orders(9)
     sending = threading.Thread(target=house.orders, args=(9,))

@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -39,6 +39,7 @@ class Node:
         self.port, self.dist, self.epmd = free_port(), free_port(), free_port()
         self.name = f"hub{self.port}@localhost"
         self.process: subprocess.Popen[bytes] | None = None
+        self.ended = False
         (folder / "home").mkdir(parents=True)
         (folder / "plugins").write_text("[].")
         (folder / "rabbitmq.conf").write_text(DEPLOYED.read_text("utf-8") + PRIVATE.format(port=self.port))
@@ -74,7 +75,8 @@ class Node:
             )  # fmt: skip
         until = time.monotonic() + STARTED_WITHIN
         while not answers(self.url()):
-            if self.process.poll() is not None or time.monotonic() > until:
+            self.ended = self.process.poll() is not None
+            if self.ended or time.monotonic() > until:
                 self.kill()
                 raise Unavailable(f"the private RabbitMQ did not start: {(self.folder / 'console').read_text()[-500:]}")
             time.sleep(0.2)
@@ -124,8 +126,21 @@ def need_programs() -> None:
 def private_node(folder: Path, **extra: str) -> Iterator[Node]:
     """A node of our own, installed first where it is not there. Raises Unavailable with the reason."""
     need_programs()
-    node = Node(folder, **extra)
+    node = _started(folder, extra)
     try:
-        yield node.start()
+        yield node
     finally:
         node.stop()
+
+
+def _started(folder: Path, extra: Mapping[str, str], attempts: int = 3) -> Node:
+    """A port that was free may be another's a moment later: such a node ends at once, and the next one has other ports."""
+    for attempt in range(attempts):
+        node = Node(folder / str(attempt), **extra)
+        try:
+            return node.start()
+        except Unavailable:
+            node.stop()
+            if not node.ended or attempt + 1 == attempts:
+                raise
+    raise AssertionError("unreachable")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pika
@@ -41,3 +42,7 @@ class Subscriber:
     def stop(self) -> None:
         self._stopping.set()
         self._thread.join(20)
+
+
+Subscribe = Callable[[str], Subscriber]
+"""Starts one at a broker's address."""

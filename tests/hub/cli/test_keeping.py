@@ -155,10 +155,13 @@ def test_a_message_that_is_not_there_has_an_exit_code_of_its_own(bench: Bench) -
         assert bench.type(f"hub {command}").endswith("(exit code 4)\n")
 
 
-def test_republish_wants_an_instant_with_its_zone(bench: Bench) -> None:
+def test_an_instant_is_typed_with_its_zone(bench: Bench) -> None:
     order(bench, "O1")
     for wrong in ("yesterday", "2026-11-25T08:00:00"):
-        assert "is not an instant" in bench.type(f"hub republish --since {wrong}")
+        for command in ("republish --since", "translate hub.yaml --system agent-js --received"):
+            said = bench.type(f"hub {command} {wrong}")
+            assert "is not an instant with its zone" in said
+            assert said.endswith("(exit code 2)\n")
     assert bench.type("hub republish --since 2026-01-01T08:00:00+08:00 --why 'a test'").startswith("2 publications go once more")
 
 
