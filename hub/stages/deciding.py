@@ -42,9 +42,12 @@ class Loaded:
     repeats: dict[int, list[int]] = field(default_factory=dict)
 
     def read_whole(self, connection: Connection, keys: list[str]) -> None:
-        """Lines of which a window needs more than was read: something came past the document that blocked."""
+        """Lines of which a window needs more than was read: something came past the document that blocked. What was read of them stays
+        as it is, since candidates among it are translated already."""
         waiting = documents.line(connection, keys)
-        self.lines.update({k: Line(self.lines[k].head, waiting.get(k, [])) for k in keys})
+        for k in keys:
+            known = {doc.id: doc for doc in self.lines[k].waiting}
+            self.lines[k] = Line(self.lines[k].head, [known.get(doc.id, doc) for doc in waiting.get(k, [])])
 
     def reload(self, unit: UnitOfWork, plan: Plan) -> None:
         """What services may need, collected over the window, locked sorted by them."""

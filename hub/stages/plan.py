@@ -225,9 +225,9 @@ class Planner:
     def _documents(self, plan: Plan, progress: Progress, room: int, end: float) -> int | None:
         """Take documents of a message until the window is full; None when the first one wants a window of another kind."""
         key = (progress.message.seq, progress.done, plan.view.revision)
-        source = self._open.pop(key, None) or self._reader(plan, progress)
         taken = 0
         try:
+            source = self._open.pop(key, None) or self._reader(plan, progress)
             for item in source:
                 if not self._fits(plan, progress, item):
                     source = _again(item, source)
@@ -260,7 +260,7 @@ class Planner:
         """The one document of an edited resubmission: at the place of what it corrects, else the first."""
         place = message_of(message.corrects or 0)[1]
         found = list(self.ports.translate(message, raw, view, only=frozenset((place,))))
-        return iter(found or list(self.ports.translate(message, raw, view, only=frozenset((1,)))))
+        yield from found or self.ports.translate(message, raw, view, only=frozenset((1,)))
 
     def _fits(self, plan: Plan, progress: Progress, item: Translated) -> bool:
         exclusive = self.ports.terms(progress.message.system, item.route, item.type).exclusive

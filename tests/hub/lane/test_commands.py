@@ -14,7 +14,7 @@ from hub.commands import Actor, Commands
 from hub.store import texts
 from hub.store.book_tables import audit
 from hub.store.invariants import broken
-from hub.store.lane_tables import cases, document, hold
+from hub.store.lane_tables import cases, document, hold, work
 from tests.hub.lane.world import World
 
 BOSS = Actor("boss")
@@ -120,6 +120,23 @@ def test_a_resubmission_under_another_key_lets_the_old_line_go_on(world: World, 
     assert world.states(k="test:order:RIGHT") == ["applied"]
     assert world.states(k="test:order:WRONG") == ["superseded", "waiting"]
     assert world.causes() == {1 << 20 | 2: {"predecessor_missing"}}
+
+
+@pytest.mark.parametrize(("edited", "cause"), [({"k": "A", "unreadable": True}, "unreadable"), ({"k": "A", "boom": True}, "program_error")])
+def test_an_edited_resubmission_that_cannot_be_read_is_held_and_stops_nothing(
+    world: World, commands: Commands, edited: dict[str, object], cause: str
+) -> None:
+    world.send({"k": "A", "items": ["X"]})
+    world.run()
+    commands.resubmit(BOSS, 1 << 20 | 1, orjson.dumps(edited), "a slip of the pen")
+    world.send({"k": "B"})
+    world.run()
+    assert world.rows(select(work)) == []
+    assert sorted(cause for causes in world.causes().values() for cause in causes) == sorted([cause, "missing_code"])
+    assert world.states(k="test:order:B") == ["applied"]
+    commands.resubmit(BOSS, 1 << 20 | 1, orjson.dumps({"k": "A"}), "now right")
+    world.run()
+    assert world.states(k="test:order:A") == ["superseded", "applied"]
 
 
 def test_retry_goes_on_with_a_message_where_it_stopped(world: World, commands: Commands) -> None:
