@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from hub import signals as names
 from hub.signals import Signals
 from monitoring.health import Health
+from monitoring.memory import InUse
 from monitoring.watched import Watched
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Metrics:
         signals.connect(self.heard)
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
+        self.registry.register(InUse())
         self._received = Counter("hub_messages_received", "messages kept", ["system", "route", "repeat"], registry=self.registry)
         self._steps = Counter("hub_documents", "documents by step", ["step", "system", "route", "state"], registry=self.registry)
         self._delivered = Counter("hub_deliveries", "deliveries by outcome", ["system", "state"], registry=self.registry)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import signal
@@ -22,6 +21,7 @@ from hub.api import make_app, make_watch
 from hub.bootstrap import Hub, build
 from hub.bootstrap.doors import open_doors
 from hub.bootstrap.watching import Watching
+from hub.cli.heaps import settle, share_heaps
 from hub.cli.output import Output
 from hub.cli.settings import load_config
 from hub.store.running import only_runner
@@ -33,8 +33,6 @@ from monitoring.metrics import Metrics
 log = logging.getLogger(__name__)
 STOPPING = 25.0
 """Seconds that windows and sends get to end."""
-M_ARENA_MAX, ARENAS = -8, 2
-"""glibc's number of that setting in mallopt(3), and how many heaps all threads share."""
 
 
 def run(config: Path, out: Output) -> int:
@@ -69,6 +67,7 @@ def _serve(config: Path, out: Output, *, doors: bool, work: bool, listen: str | 
     if doors:
         warn_of_open_doors(hub)
     working = Worker(hub) if work else None
+    settle()
     if working is not None:
         working.start()
         threading.Thread(target=_end_with, args=(working, stopping), name="fault", daemon=True).start()
@@ -80,14 +79,6 @@ def _serve(config: Path, out: Output, *, doors: bool, work: bool, listen: str | 
     ended = working.stop(STOPPING) if working is not None else True
     hub.close()
     return 0 if ended and not (working is not None and working.failed.is_set()) else 1
-
-
-def share_heaps() -> None:
-    """Before the first thread: a heap for each thread, glibc's way, gives little back, and a worker has one thread a subscription;
-    measured, it grew by 4 to 8 MB an hour. MALLOC_ARENA_MAX in the environment goes before; another C library has no such heaps."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None and "MALLOC_ARENA_MAX" not in os.environ:
-        mallopt(M_ARENA_MAX, ARENAS)
 
 
 def _end_with(worker: Worker, stopping: Stopping) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from canonical_model.problems import Cause, Problem
-from hub.store.records import Case, Content, Document, Head, Known, State
+from hub.store.records import Case, Content, Document, Head, Known, Place, State
 
 Nature = Literal["full", "change", "cancel", "append"]
 
@@ -77,7 +77,7 @@ class Line:
     cases: list[Case] = field(default_factory=list)
     closed: dict[int, tuple[str, int | None]] = field(default_factory=dict)
     more: bool = False
-    cut: tuple[int, int] | None = None
+    cut: Place | None = None
     short: bool = False
 
     def reaches(self, doc: Document) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
 import zstandard
-from sqlalchemy import Connection, and_, case, exists, func, insert, select, update
+from sqlalchemy import Connection, Select, Update, and_, bindparam, case, exists, func, select, update
 
+from hub.store import bulk
 from hub.store.documents import unpack
 from hub.store.identity import insert_new
 from hub.store.lane_tables import hold
@@ -50,11 +52,7 @@ class Circuit:
     open_until: int
 
 
-def due(connection: Connection, subscription: str, now: int, most: int) -> list[Delivery]:
-    """What may leave: the oldest open delivery of each (subscription, key), if it is pending, due and not held.
-
-    A refused or uncertain one blocks its key until a person or the other side has spoken (hold of the delivery).
-    """
+def _due() -> Select[Any]:
     earlier, held = delivery.alias("earlier"), hold.alias("held")
     waiting = exists().where(held.c.owner_kind == "delivery", held.c.owner == earlier.c.id)
     before = exists().where(
@@ -62,13 +60,49 @@ def due(connection: Connection, subscription: str, now: int, most: int) -> list[
         earlier.c.state.in_(OPEN) | (and_(earlier.c.state == "refused", waiting)),
     )  # fmt: skip
     own = exists().where(hold.c.owner_kind == "delivery", hold.c.owner == delivery.c.id, hold.c.cause != "receiver_down")
-    query = (
-        select(delivery)
-        .where(delivery.c.subscription == subscription, delivery.c.state == "pending", delivery.c.next_at <= now, ~before, ~own)
-        .order_by(delivery.c.id)
-        .limit(most)
-    )
-    return [_delivery(row) for row in connection.execute(query)]
+    theirs = delivery.c.subscription == bindparam("subscription")
+    ready = and_(theirs, delivery.c.state == "pending", delivery.c.next_at <= bindparam("now"), ~before, ~own)
+    return select(delivery).where(ready).order_by(delivery.c.id).limit(bindparam("most"))
+
+
+@cache
+def _unsettled(*, one: bool, lock: bool) -> Select[Any]:
+    doubted = exists().where(hold.c.owner_kind == "delivery", hold.c.owner == delivery.c.id, hold.c.cause == "in_doubt")
+    query = select(delivery).where((delivery.c.state == "sending") | ((delivery.c.state == "uncertain") & ~doubted)).order_by(delivery.c.id)
+    if one:
+        query = query.where(delivery.c.subscription == bindparam("subscription"))
+    return query.with_for_update(of=delivery, skip_locked=True) if lock else query
+
+
+@cache
+def _finished(names: tuple[str, ...], *, overtaken: bool) -> Update:
+    """Sets these columns of a delivery. ``overtaken``: by an acknowledgement, perhaps, whose state stays."""
+    values: dict[str, Any] = {name: bindparam(f"{name}_", type_=delivery.c[name].type) for name in names}
+    if overtaken:
+        stays = delivery.c.state.in_(("acknowledged", "refused"))
+        values["state"] = case((stays, delivery.c.state), else_=values["state"])
+    return update(delivery).where(delivery.c.id == bindparam("id_")).values(values)
+
+
+def _ended() -> Update:
+    """The last attempt of a delivery has come to its end."""
+    last = select(func.max(attempt.c.n)).where(attempt.c.delivery == bindparam("id_")).scalar_subquery()
+    row = (attempt.c.delivery == bindparam("id_")) & (attempt.c.n == last) & attempt.c.ended_at.is_(None)
+    return update(attempt).where(row).values({name: bindparam(f"{name}_") for name in ("ended_at", "outcome", "detail")})
+
+
+_ready, _attempt_ended, _circuits = _due(), _ended(), select(circuit)
+_locked = select(delivery.c.id).where(among(delivery.c.id, "ids")).order_by(delivery.c.id).with_for_update()
+_still_sent = _locked.where(delivery.c.state == "sending", delivery.c.owner == bindparam("owner"))
+_still_pending = _locked.where(delivery.c.state == "pending")
+
+
+def due(connection: Connection, subscription: str, now: int, most: int) -> list[Delivery]:
+    """What may leave: the oldest open delivery of each (subscription, key), if it is pending, due and not held.
+
+    A refused or uncertain one blocks its key until a person or the other side has spoken (hold of the delivery).
+    """
+    return [_delivery(row) for row in connection.execute(_ready, {"subscription": subscription, "now": now, "most": most})]
 
 
 def wanting(connection: Connection, now: int) -> set[str]:
@@ -86,29 +120,19 @@ def get(connection: Connection, id: int) -> Delivery | None:
 def unsettled(connection: Connection, subscription: str | None = None, *, lock: bool = False) -> list[Delivery]:
     """Deliveries (of one subscription, or all) that somebody began to send and did not come to an end with: ``sending``, and
     uncertain ones that are not held as in doubt, about which the next step was never taken."""
-    doubted = exists().where(hold.c.owner_kind == "delivery", hold.c.owner == delivery.c.id, hold.c.cause == "in_doubt")
-    query = select(delivery).where((delivery.c.state == "sending") | ((delivery.c.state == "uncertain") & ~doubted)).order_by(delivery.c.id)
-    if subscription is not None:
-        query = query.where(delivery.c.subscription == subscription)
-    if lock:
-        query = query.with_for_update(of=delivery, skip_locked=True)
-    return [_delivery(row) for row in connection.execute(query)]
+    query = _unsettled(one=subscription is not None, lock=lock)
+    return [_delivery(row) for row in connection.execute(query, {} if subscription is None else {"subscription": subscription})]
 
 
 def lock_sent(connection: Connection, ids: list[int], owner: str) -> set[int]:
     """Lock deliveries, sorted, and give those that this owner is still sending. Where it was taken for dead meanwhile, others
     have gone on with them."""
-    sending = (delivery.c.state == "sending") & (delivery.c.owner == owner)
-    query = select(delivery.c.id).where(among(delivery.c.id, "ids"), sending).order_by(delivery.c.id).with_for_update()
-    return set(connection.execute(query, {"ids": ids}).scalars())
+    return set(connection.execute(_still_sent, {"ids": ids, "owner": owner}).scalars())
 
 
 def lock_pending(connection: Connection, ids: list[int]) -> set[int]:
     """Lock deliveries, sorted, and give those that are pending still: another process or a person may have moved them on."""
-    query = (
-        select(delivery.c.id).where(among(delivery.c.id, "ids"), delivery.c.state == "pending").order_by(delivery.c.id).with_for_update()
-    )
-    return set(connection.execute(query, {"ids": ids}).scalars())
+    return set(connection.execute(_still_pending, {"ids": ids}).scalars())
 
 
 def lock(connection: Connection, id: int) -> str | None:
@@ -118,14 +142,17 @@ def lock(connection: Connection, id: int) -> str | None:
 
 def start(connection: Connection, items: Iterable[tuple[Delivery, Mapping[str, Any]]], owner: str, now: int) -> None:
     """Mark a batch as ``sending`` with its bytes; committed before any byte leaves."""
-    for item, rendered in items:
-        values = {
-            "state": "sending", "owner": owner, "tries": item.tries + 1, "payload": zstandard.compress(rendered["payload"], 3),
-            "name": rendered["name"], "content_type": rendered["content_type"], "headers": orjson.dumps(rendered["headers"]).decode(),
-            "assigned": orjson.dumps(item.assigned).decode(),
-        }  # fmt: skip
-        connection.execute(update(delivery).where(delivery.c.id == item.id).values(values))
-        connection.execute(insert(attempt), {"delivery": item.id, "n": item.tries + 1, "owner": owner, "at": now})
+    batch = list(items)
+    rows = [
+        {
+            "id": item.id, "state": "sending", "owner": owner, "tries": item.tries + 1,
+            "payload": zstandard.compress(rendered["payload"], 3), "name": rendered["name"], "content_type": rendered["content_type"],
+            "headers": orjson.dumps(rendered["headers"]).decode(), "assigned": orjson.dumps(item.assigned).decode(),
+        }
+        for item, rendered in batch
+    ]  # fmt: skip
+    bulk.change(connection, delivery, ["id"], rows)
+    bulk.insert(connection, attempt, [{"delivery": item.id, "n": item.tries + 1, "owner": owner, "at": now} for item, _ in batch])
 
 
 def finish(
@@ -137,12 +164,10 @@ def finish(
         values |= {"sent_at": now, "receipt": receipt}
     elif state not in OPEN:
         values |= {"settled_at": now}
-    overtaken = delivery.c.state.in_(("acknowledged", "refused"))
-    values["state"] = case((overtaken, delivery.c.state), else_=state) if state != "refused" else state
-    connection.execute(update(delivery).where(delivery.c.id == id).values(values))
-    last = select(func.max(attempt.c.n)).where(attempt.c.delivery == id).scalar_subquery()
-    row = (attempt.c.delivery == id) & (attempt.c.n == last) & attempt.c.ended_at.is_(None)
-    connection.execute(update(attempt).where(row).values(ended_at=now, outcome=state, detail=detail))
+    values["state"] = state
+    statement = _finished(tuple(values), overtaken=state != "refused")
+    connection.execute(statement, {"id_": id, **{f"{name}_": value for name, value in values.items()}})
+    connection.execute(_attempt_ended, {"id_": id, "ended_at_": now, "outcome_": state, "detail_": detail})
 
 
 def forget_bytes(connection: Connection, id: int, now: int) -> bool:
@@ -153,7 +178,7 @@ def forget_bytes(connection: Connection, id: int, now: int) -> bool:
 
 def circuits(connection: Connection) -> dict[str, Circuit]:
     """Open and half-open circuits by subscription."""
-    return {row.subscription: Circuit(row.failures, row.open_until) for row in connection.execute(select(circuit))}
+    return {row.subscription: Circuit(row.failures, row.open_until) for row in connection.execute(_circuits)}
 
 
 def set_circuit(connection: Connection, subscription: str, failures: int, open_until: int, now: int, detail: str) -> None:

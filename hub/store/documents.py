@@ -12,15 +12,12 @@ from canonical_model.problems import Cause
 from hub.store import bulk
 from hub.store.lane_tables import document, hold
 from hub.store.packing import compress, decompress
-from hub.store.records import Content, Document, State, Way
+from hub.store.records import Content, Document, Place, State, Way
 from hub.store.schema import among
 
 PACKED = 512
 """A body above this many bytes is kept compressed; zstd frames begin with its magic number, JSON never does."""
 _MAGIC = b"\x28\xb5\x2f\xfd"
-
-Place = tuple[int, int]
-"""Where a document stands in its line: its place and its id."""
 
 _line_columns = tuple(column for column in document.c if column.name not in {"body", "findings", "settled_at", "answered_at"})
 _waiting_of_keys = and_(among(document.c.k, "keys"), document.c.state == "waiting")
@@ -90,7 +87,8 @@ def line_to_hold(connection: Connection, keys: list[str]) -> dict[str, tuple[lis
     """Lines as ``line`` gives them, as far as an arrival needs: all up to the first document that blocks, and behind it what is held
     and the last of each type; with the place of the one that blocks, or None where everything was read.
 
-    What waits behind a held document is read with each window that meets its key, and most of it is never looked at.
+    A window whose decision needs more reads the line whole (``line``): what waits behind a held document may be long, and most of it is
+    never looked at.
     """
     found: dict[str, tuple[list[Document], Place | None]] = {}
     for row in connection.execute(_line_to_hold, {"keys": keys}):

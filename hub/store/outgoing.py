@@ -32,6 +32,9 @@ TIMES = ("CREDAT", "CRETIM", "GS04", "GS05", "ISA09", "ISA10")
 
 _TRACE = re.compile(r"[\x21-\x7e]{1,255}")
 _sequences = select(sequence).where(among(sequence.c.name, "names")).order_by(sequence.c.name).with_for_update()
+_made = select(delivery.c.id, delivery.c.subscription, delivery.c.document, delivery.c.effect_no).where(
+    among(delivery.c.document, "documents")
+)
 _supersede = (
     update(delivery)
     .where(
@@ -116,8 +119,7 @@ def _row(item: Entry, number: int, revision: str, now: int) -> dict[str, Any]:
 def _save_numbers(unit: UnitOfWork, rows: list[dict[str, Any]]) -> None:
     """Index the assigned numbers (fields of the format: names in capitals), so that an acknowledgement finds what it acknowledges."""
     keys = [(row["subscription"], row["document"], row["effect_no"]) for row in rows]
-    query = select(delivery.c.id, delivery.c.subscription, delivery.c.document, delivery.c.effect_no)
-    found = unit.connection.execute(query.where(among(delivery.c.document, "documents")), {"documents": sorted({key[1] for key in keys})})
+    found = unit.connection.execute(_made, {"documents": sorted({key[1] for key in keys})})
     ids = {(row.subscription, row.document, row.effect_no): row.id for row in found}
     numbers = [
         {"system": row["system"], "scheme": scheme, "value": value, "delivery": ids[key]}

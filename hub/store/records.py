@@ -18,6 +18,9 @@ BITS = 20
 LONGEST_KEY = 1_000
 """Bytes: two of them stand in one row of an index, which PostgreSQL lets have 2,700."""
 
+Place = tuple[int, int]
+"""Where a document stands in its line: its place and its id."""
+
 
 class State(StrEnum):
     """States of a document; all but ``waiting`` are terminal."""

@@ -37,8 +37,9 @@ class UnitOfWork:
         self._after.append(action)
 
     def committed(self) -> None:
-        """Run what was left for after the commit; the store calls it."""
-        for action in self._after:
+        """Run what was left for after the commit, and let go of it: it knows the whole window, which knows this. The store calls it."""
+        after, self._after = self._after, []
+        for action in after:
             action()
 
     def lock_partitions(self, wanted: Collection[int]) -> bool:

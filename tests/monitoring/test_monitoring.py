@@ -7,8 +7,10 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from ctypes import CDLL
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from threading import Thread
 
 import fastapi
 import pytest
@@ -19,6 +21,7 @@ from hypothesis import strategies as st
 from canonical_model.problems import REMOVED_BY, SystemUnreachable
 from hub import signals as names
 from hub.signals import Signals
+from monitoring import memory
 from monitoring.health import Health
 from monitoring.logs import JsonFormatter, configure
 from monitoring.metrics import Metrics
@@ -116,6 +119,34 @@ def test_gauges_are_asked_at_the_scrape(fake: Fake) -> None:
     assert float(found["process_resident_memory_bytes"]) > 1e6
     fake.hold = []
     assert 'hub_held{cause="missing_code"}' not in samples(metrics)
+
+
+def test_what_is_in_use_comes_back_when_it_is_let_go() -> None:
+    metrics = Metrics(Signals())
+
+    def told() -> tuple[float, float]:
+        found = samples(metrics)
+        return float(found["hub_python_blocks"]), float(found.get("hub_c_heap_bytes", "nan"))
+
+    blocks, heap = told()
+    small, large = [object() for _ in range(100_000)], bytearray(30_000_000)
+    blocks_more, heap_more = told()
+    del small, large
+    blocks_again, heap_again = told()
+    assert blocks_more - blocks > 95_000 > 5_000 > abs(blocks_again - blocks)
+    if hasattr(CDLL(None), "mallinfo2"):
+        assert heap_more - heap > 29e6 > 1e6 > abs(heap_again - heap)
+
+
+def test_what_other_threads_have_in_use_is_counted() -> None:
+    before = memory.heap()
+    if before is None:
+        pytest.skip("another C library than glibc")
+    kept: list[bytearray] = []
+    thread = Thread(target=lambda: kept.extend(bytearray(5_000) for _ in range(2_000)))
+    thread.start()
+    thread.join()
+    assert 9e6 < memory.heap() - before < 12e6
 
 
 def test_a_store_that_does_not_answer_is_a_metric(fake: Fake) -> None:

@@ -97,13 +97,25 @@ lots = Table(
 )
 
 
+_mine = or_(among(demands.c.order_key, "keys"), among(demands.c.number, "numbers"), among(demands.c.reference, "numbers"))
+_demands = select(demands).where(_mine)
+_reservations = select(reservations).where(among(reservations.c.order_key, "keys"))
+_serving = among(stock_rows.c.item, "items") & stock_rows.c.source
+_stock = (
+    select(stock_rows)
+    .where(or_(_serving, among_pairs(stock_rows.c.item, stock_rows.c.location, "touched")))
+    .order_by(stock_rows.c.item, stock_rows.c.location)
+    .with_for_update()
+)
+_balances = select(balances).where(among_pairs(balances.c.item, balances.c.location, "locked"))
+_lots = select(lots).where(among(lots.c.item, "items"))
+
+
 def load_demands(stock: Stock, connection: Connection, keys: Iterable[str], numbers: Iterable[str]) -> None:
     """The orders of these keys, and those that are called by one of these numbers, with their reservations: two statements."""
-    known = or_(among(demands.c.order_key, "keys"), among(demands.c.number, "numbers"), among(demands.c.reference, "numbers"))
-    for row in connection.execute(select(demands).where(known), {"keys": sorted(set(keys)), "numbers": sorted(set(numbers))}):
+    for row in connection.execute(_demands, {"keys": sorted(set(keys)), "numbers": sorted(set(numbers))}):
         stock.demands[row.order_key] = _demand(row)
-    mine = select(reservations).where(among(reservations.c.order_key, "keys"))
-    for row in connection.execute(mine, {"keys": sorted(stock.demands)}):
+    for row in connection.execute(_reservations, {"keys": sorted(stock.demands)}):
         stock.reservations.setdefault(row.order_key, {})[Held(*row[1:6])] = row.quantity
 
 
@@ -119,10 +131,7 @@ def lock(stock: Stock, connection: Connection, items: Iterable[str], touched: It
     """
     wanted = sorted(set(touched))
     insert_missing(connection, stock_rows, [(item, at, True, 0) for item, at in wanted])
-    serving = among(stock_rows.c.item, "items") & stock_rows.c.source
-    query = select(stock_rows).where(or_(serving, among_pairs(stock_rows.c.item, stock_rows.c.location, "touched")))
-    ordered = query.order_by(stock_rows.c.item, stock_rows.c.location).with_for_update()
-    for row in connection.execute(ordered, {"items": sorted(set(items)), "touched": packed_pairs(wanted)}):
+    for row in connection.execute(_stock, {"items": sorted(set(items)), "touched": packed_pairs(wanted)}):
         stock.sources[(row.location, row.item)] = row.source
         stock.reported[(row.location, row.item)] = row.reported_at
 
@@ -130,11 +139,11 @@ def lock(stock: Stock, connection: Connection, items: Iterable[str], touched: It
 def load_balances(stock: Stock, connection: Connection) -> None:
     """Balances and lots of what is locked: two statements."""
     locked = packed_pairs((item, location) for location, item in stock.sources)
-    for row in connection.execute(select(balances).where(among_pairs(balances.c.item, balances.c.location, "locked")), {"locked": locked}):
+    for row in connection.execute(_balances, {"locked": locked}):
         stock.balances[tuple(row[:5])] = row.quantity
         stock.places.setdefault(row.item, set()).add((row.location, row.owner, row.lot))
     items = sorted({item for _, item in stock.sources})
-    for row in connection.execute(select(lots).where(among(lots.c.item, "items")), {"items": items}):
+    for row in connection.execute(_lots, {"items": items}):
         stock.expiries[(row.item, row.lot)] = row.expires_on
 
 

@@ -38,22 +38,24 @@ parties = Table(
 )
 
 
+_items = select(product_items).where(among(product_items.c.id, "ids"))
+_some = select(exists(select(products.c.item)), exists(select(parties.c.party)))
+_products = select(products).where(among(products.c.item, "items"))
+_known = select(parties).where(or_(among(parties.c.party, "names"), parties.c.tier != "store"))
+
+
 def stock_items(connection: Connection, items: Iterable[str]) -> dict[str, str]:
     """Which item stock is counted in: id of any packaging level -> base item. Unknown ids are left out. One statement."""
-    query = select(product_items).where(among(product_items.c.id, "ids"))
-    return {row.id: row.item for row in connection.execute(query, {"ids": sorted(set(items))})}
+    return {row.id: row.item for row in connection.execute(_items, {"ids": sorted(set(items))})}
 
 
 def load_into(state: Masters, connection: Connection, items: Iterable[str], names: Iterable[str]) -> None:
     """Products of these ids; these parties, and all that are no stores (there are few of them, and stock asks for them)."""
-    some = select(exists(select(products.c.item)), exists(select(parties.c.party)))
-    state.loaded, state.parties_loaded = (bool(found) for found in connection.execute(some).one())
+    state.loaded, state.parties_loaded = (bool(found) for found in connection.execute(_some).one())
     state.base_of.update(stock_items(connection, items))
-    wanted = select(products).where(among(products.c.item, "items"))
-    for row in connection.execute(wanted, {"items": sorted({*items, *state.base_of.values()})}):
+    for row in connection.execute(_products, {"items": sorted({*items, *state.base_of.values()})}):
         state.products[row.item] = _product(row)
-    known = select(parties).where(or_(among(parties.c.party, "names"), parties.c.tier != "store"))
-    for row in connection.execute(known, {"names": sorted(set(names))}):
+    for row in connection.execute(_known, {"names": sorted(set(names))}):
         state.parties[row.party] = Party(**row._mapping)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
+    Select,
     Table,
     Text,
     bindparam,
@@ -85,11 +86,8 @@ _WAITS = order_lines.c.backordered > 0
 Index("order_lines_waiting", order_lines.c.stock_item, sqlite_where=_WAITS, postgresql_where=_WAITS)
 
 
-def load_into(state: Orders, connection: Connection, *, keys: Iterable[str], numbers: Iterable[str], items: Iterable[str]) -> None:
-    """Lock (sorted by key) and load the orders of these keys and numbers, and those that wait for stock of these items or
-    of the items of these orders."""
-    mine, lines = sorted(set(keys)), order_lines
-    own = lines.alias("own")
+def _wanted() -> Select[Any]:
+    lines, own = order_lines, order_lines.alias("own")
     theirs = select(own.c.stock_item).where(among(own.c.order_key, "keys"))
     of_items = or_(among(lines.c.stock_item, "items"), lines.c.stock_item.in_(theirs))
     waiting = (
@@ -105,12 +103,20 @@ def load_into(state: Orders, connection: Connection, *, keys: Iterable[str], num
         among(orders.c.reference, "numbers"),
         orders.c.key.in_(waiting.scalar_subquery()),
     )
-    parameters = {"keys": mine, "numbers": sorted(set(numbers)), "items": sorted(set(items)), "most": WAITING_A_WINDOW}
-    found = connection.execute(select(orders).where(wanted).order_by(orders.c.key).with_for_update(), parameters)
-    for row in found:
+    return select(orders).where(wanted).order_by(orders.c.key).with_for_update()
+
+
+_orders = _wanted()
+_lines = select(order_lines).where(among(order_lines.c.order_key, "keys")).order_by(order_lines.c.order_key, order_lines.c.position)
+
+
+def load_into(state: Orders, connection: Connection, *, keys: Iterable[str], numbers: Iterable[str], items: Iterable[str]) -> None:
+    """Lock (sorted by key) and load the orders of these keys and numbers, and those that wait for stock of these items or
+    of the items of these orders."""
+    parameters = {"keys": sorted(set(keys)), "numbers": sorted(set(numbers)), "items": sorted(set(items)), "most": WAITING_A_WINDOW}
+    for row in connection.execute(_orders, parameters):
         state.orders[row.key] = _order(row)
-    of_found = select(lines).where(among(lines.c.order_key, "keys")).order_by(lines.c.order_key, lines.c.position)
-    for row in connection.execute(of_found, {"keys": sorted(state.orders)}):
+    for row in connection.execute(_lines, {"keys": sorted(state.orders)}):
         _keep_line(state, row)
 
 

@@ -1,4 +1,4 @@
-"""The heaps that a process of the hub has for its threads, counted by the C library itself."""
+"""The heaps that a process of the hub has for its threads, counted by the C library itself, and what its collector looks through."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 THREADS = 12
 COUNT = f"""
 import ctypes, sys, threading
-from hub.cli.running import share_heaps
+from hub.cli.heaps import share_heaps
 
 libc = ctypes.CDLL(None)
 libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
@@ -45,3 +45,27 @@ def test_many_threads_share_two_heaps_unless_told_otherwise(tmp_path: Path, give
     environment = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"} | given
     subprocess.run([sys.executable, "-c", COUNT, report], env=environment, check=True, timeout=60)
     assert report.read_text().count("<heap nr=") in heaps
+
+
+SETTLED = """
+import gc, weakref
+from hub.cli.heaps import settle
+
+class Ring:
+    def __init__(self):
+        self.me = self
+
+stands = [[] for _ in range(200_000)]
+gone = weakref.ref(Ring())
+settle()
+assert gone() is None, "a ring of the start stays for ever"
+assert gc.isenabled() and len(gc.get_objects()) < 5_000, "the start is looked through again"
+later = weakref.ref(Ring())
+gc.collect()
+assert later() is None, "a ring of later is not looked for"
+"""
+
+
+def test_the_start_is_looked_through_once_and_what_comes_later_again_and_again() -> None:
+    found = subprocess.run([sys.executable, "-c", SETTLED], check=False, timeout=60, capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
