@@ -113,6 +113,7 @@ class Production(Processes):
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(folder)
         self.servers, self.port, self.names = given, free_port(), senders()
+        self.watches = {"api": self.port}
         self.store = given.database.of(given.database.create()).replace("postgresql:", "postgresql+psycopg:")
         self.vhost = f"bench-{next(_numbers)}"
         given.broker.control("eval", MAKE % (self.vhost, self.vhost))
@@ -140,15 +141,25 @@ class Production(Processes):
         hub.close()
         return psycopg.connect(self.store.replace("+psycopg", ""), autocommit=True)
 
-    def work_with(self, workers: int, first: int = 0) -> None:
-        """Start so many workers beside those that run: ``worker-N``."""
+    def work_with(self, workers: int, first: int = 0, *, watched: bool = False) -> None:
+        """Start so many workers beside those that run: ``worker-N``. ``watched``: each tells its metrics at a port of its own."""
         for n in range(first, first + workers):
-            self.start(f"worker-{n}", "worker")
+            if watched:
+                self.watches[f"worker-{n}"] = free_port()
+            listen = ["--listen", f"127.0.0.1:{self.watches[f'worker-{n}']}"] if watched else []
+            self.start(f"worker-{n}", "worker", *listen)
 
     def open_door(self) -> None:
         """Start ``hub api``; returns once it may be given work."""
         self.start("api", "api")
         self.until(lambda: b'"broker":"ok"' in (get(f"http://127.0.0.1:{self.port}/health/ready") or b"").replace(b" ", b""), START_SECONDS)
+
+    def metrics(self, name: str) -> dict[str, float]:
+        """What a process tells at ``/metrics``, by names with their labels; empty for one that tells nothing."""
+        port = self.watches.get(name)
+        told = (get(f"http://127.0.0.1:{port}/metrics") or b"") if port else b""
+        lines = (line.rpartition(" ") for line in told.decode().splitlines() if not line.startswith("#"))
+        return {metric: float(value) for metric, _, value in lines}
 
     def workers(self) -> list[str]:
         """Those that run."""

@@ -31,12 +31,23 @@ def _head(found: Mapping[str, Any]) -> Iterator[str]:
 
 def _processes(found: Mapping[str, Any]) -> Iterator[str]:
     yield "## Processes, over the last two thirds\n"
-    yield "Memory in MB: resident; of PostgreSQL and RabbitMQ of all their processes together, of PostgreSQL the anonymous part (shared"
-    yield "buffers fill up). The slope is by least squares, in MB an hour with its standard error. Counts are least - most.\n"
-    yield "| process | memory first | last | slope | files | sockets | threads | processes |\n|---|---|---|---|---|---|---|---|"
+    yield "Memory in MB. In use: what the allocators of a process of ours have given out, from its metrics (`hub_python_blocks`, of"
+    yield "some 93 bytes each, and `hub_c_heap_bytes`); resident: what the system says that it holds, of PostgreSQL and RabbitMQ of all"
+    yield "their processes together, of PostgreSQL the anonymous part (shared buffers fill up). Slopes are by least squares, in MB an hour"
+    yield "with their standard error. Counts are least - most.\n"
+    yield (
+        "| process | in use first | last | slope | resident first | last | slope | files | sockets | threads | processes |\n"
+        + "|---" * 11
+        + "|"
+    )
     for name, one in found["processes"].items():
+        memory = " | ".join(_trend(one.get(word)) for word in ("in_use", "memory"))
         counts = " | ".join(_span(one[word]) for word in ("files", "sockets", "threads", "processes"))
-        yield f"| {name} | {one['first']} | {one['last']} | {one['slope']:+} ± {one['error']} | {counts} |"
+        yield f"| {name} | {memory} | {counts} |"
+
+
+def _trend(one: Mapping[str, float] | None) -> str:
+    return "- | - | -" if one is None else f"{one['first']} | {one['last']} | {one['slope']:+} ± {one['error']}"
 
 
 def _span(span: list[int]) -> str:
@@ -47,13 +58,18 @@ def _samples(found: Mapping[str, Any]) -> Iterator[str]:
     samples = found["samples"]
     names = list(found["processes"])
     yield "## On the way\n"
-    yield "Memory in MB; `work`, `outbox`, `leaving` (deliveries) and `queued` (messages at the broker) at that moment;"
+    yield "Resident memory in MB, of ours what is in use behind it."
+    yield "`work`, `outbox`, `leaving` (deliveries) and `queued` (messages at the broker) at that moment;"
     yield f"{len(samples)} looks in all.\n"
     yield f"| s | {' | '.join(names)} | work | outbox | leaving | queued | load |\n|{'---|' * (len(names) + 6)}"
     for one in samples[:: max(len(samples) // EVERY, 1)]:
-        memory = " | ".join(str(one["processes"].get(name, {}).get("memory", "-")) for name in names)
+        memory = " | ".join(_memory(one["processes"].get(name, {})) for name in names)
         standing = " | ".join(str(one["standing"][name]) for name in ("work", "outbox", "leaving"))
         yield f"| {one['at']:g} | {memory} | {standing} | {one['queued']} | {one['load']} |"
+
+
+def _memory(one: Mapping[str, float]) -> str:
+    return str(one.get("memory", "-")) + (f" ({one['in_use']})" if "in_use" in one else "")
 
 
 def _left(found: Mapping[str, Any]) -> Iterator[str]:

@@ -75,15 +75,23 @@ def test_nothing_is_left_over_after_a_soak(tmp_path: Path, given: Servers) -> No
 def test_a_slope_is_found_and_told_only_beyond_its_error() -> None:
     seen = {"files": 9, "sockets": 1, "threads": 4, "processes": 1}
 
-    def growing(by: float, noise: float) -> list[dict[str, object]]:
-        memory = [100 + by * n / 360 + noise * (-1) ** n for n in range(180)]
-        return [{"at": 10.0 * n, "processes": {"worker-0": {"memory": memory[n], **seen}}} for n in range(180)]
+    def growing(resident: float, in_use: float) -> list[dict[str, object]]:
+        memory = {"memory": resident, "in_use": in_use}
+        looks = range(180)
+        return [
+            {"at": 10.0 * n, "processes": {"worker-0": {word: 100 + by * n / 360 + 0.5 * (-1) ** n for word, by in memory.items()} | seen}}
+            for n in looks
+        ]
 
-    steady, leaking = (soak.trends(growing(by, 0.5)) for by in (0, 20))
-    assert abs(leaking["worker-0"]["slope"] - 20) < 2
     words = {"threshold": 6, "left": {"work": 0}}
+    steady, held, kept = (soak.trends(growing(*by)) for by in ((0, 0), (20, 0), (0, 20)))
+    assert abs(held["worker-0"]["memory"]["slope"] - 20) < 2 > abs(held["worker-0"]["in_use"]["slope"])
     assert soak.faults({"processes": steady, **words}) == []
-    assert soak.faults({"processes": leaking, **words})[0].startswith("memory of worker-0 grows by ")
+    told = [soak.faults({"processes": one, **words}) for one in (held, kept)]
+    assert [[one.partition(" grows")[0] for one in each] for each in told] == [
+        ["resident memory of worker-0"],
+        ["memory in use of worker-0"],
+    ]
 
 
 def test_poison_is_drawn_as_it_is_said() -> None:
