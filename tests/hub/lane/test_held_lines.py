@@ -16,7 +16,7 @@ from hub.stages.deciding import Loaded
 from hub.store import documents
 from hub.store.invariants import broken
 from hub.store.lane_tables import business_key, document
-from hub.store.records import Document
+from hub.store.records import Document, Place
 from hub.store.unit import Connection
 from tests.hub.lane.world import World
 
@@ -31,7 +31,7 @@ class Reads:
     def __init__(self, whole: bool) -> None:
         self.whole, self.documents, self.cut, self.again = whole, 0, 0, 0
 
-    def to_hold(self, connection: Connection, keys: list[str]) -> dict[str, tuple[list[Document], documents.Place | None]]:
+    def to_hold(self, connection: Connection, keys: list[str]) -> dict[str, tuple[list[Document], Place | None]]:
         if self.whole:
             return {k: (items, None) for k, items in documents.line(connection, keys).items()}
         found = TO_HOLD(connection, keys)
