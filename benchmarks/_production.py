@@ -155,10 +155,9 @@ class Production(Processes):
         self.until(lambda: b'"broker":"ok"' in (get(f"http://127.0.0.1:{self.port}/health/ready") or b"").replace(b" ", b""), START_SECONDS)
 
     def metrics(self, name: str) -> dict[str, float]:
-        """What a process tells at ``/metrics``, by names with their labels; empty for one that tells nothing."""
-        port = self.watches.get(name)
-        told = (get(f"http://127.0.0.1:{port}/metrics") or b"") if port else b""
-        lines = (line.rpartition(" ") for line in told.decode().splitlines() if not line.startswith("#"))
+        """What a process tells at ``/metrics``, by names with their labels; empty where nobody is heard."""
+        told = (get(f"http://127.0.0.1:{self.watches[name]}/metrics") or b"").decode() if name in self.watches else ""
+        lines = (line.rpartition(" ") for line in told.splitlines() if told.startswith("#") and not line.startswith("#"))
         return {metric: float(value) for metric, _, value in lines}
 
     def workers(self) -> list[str]:

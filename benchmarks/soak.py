@@ -42,6 +42,8 @@ BLOCK = 93
 """Bytes of a piece of Python's allocator, on average: 63,003,840 in 680,000 of a worker in traffic (``sys._debugmallocstats``)."""
 OWN = ("api", "worker")
 """Processes whose memory has to be flat: ours."""
+SILENT = 0.1
+"""Share of looks that a process of ours may leave without an answer; one that stands still answers none."""
 CALM = 4
 """Files or sockets more or less that are no leak: requests come and go."""
 
@@ -92,7 +94,7 @@ class Run:
         hub = self.hub
         found: dict[str, Any] = {name: seen for name, pids in hub.pids().items() if (seen := _together(name, pids))}
         for name in found.keys() & hub.watches.keys():
-            found[name]["in_use"] = in_use(hub.metrics(name))
+            found[name] |= in_use(hub.metrics(name))
         return {"processes": found, "standing": hub.standing(), "queued": depth(hub.channels), "load": measure.machine()["load"][0]}
 
     def spent(self) -> dict[str, float]:
@@ -118,9 +120,12 @@ class Run:
         self.receivers.close()
 
 
-def in_use(metrics: Mapping[str, float]) -> float:
-    """MB that the allocators of a process have given out, from its metrics. Raises KeyError where they do not tell it."""
-    return round((metrics[BLOCKS] * BLOCK + metrics[HEAP]) / 2**20, 2)
+def in_use(metrics: Mapping[str, float]) -> dict[str, float]:
+    """MB that the allocators of a process have given out, from its metrics; nothing where it does not tell. Another C library than
+    glibc tells nothing of its own part."""
+    if BLOCKS not in metrics:
+        return {}
+    return {"in_use": round((metrics[BLOCKS] * BLOCK + metrics.get(HEAP, 0)) / 2**20, 2)}
 
 
 def _short(sample: Mapping[str, Any]) -> str:
@@ -171,8 +176,10 @@ def trends(samples: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     for name in late[-1]["processes"] if late else ():
         rows = [(one["at"] / 3600, one["processes"][name]) for one in late if name in one["processes"]]
         spans = {word: [min(seen[word] for _, seen in rows), max(seen[word] for _, seen in rows)] for word in _COUNTS}
-        memory = {word: trend([(at, seen[word]) for at, seen in rows]) for word in ("memory", "in_use") if word in rows[-1][1]}
-        found[name] = {**memory, **spans, "files_grew": _grew([seen["files"] for _, seen in rows])}
+        told = {word: [(at, seen[word]) for at, seen in rows if word in seen] for word in ("memory", "in_use")}
+        memory = {word: trend(points) for word, points in told.items() if points}
+        silent = len(rows) - len(told["in_use"])
+        found[name] = {**memory, **spans, "looks": len(rows), "silent": silent, "files_grew": _grew([seen["files"] for _, seen in rows])}
     return found
 
 
@@ -197,8 +204,10 @@ def faults(found: Mapping[str, Any]) -> list[str]:
     for name, one in found["processes"].items():
         if not name.startswith(OWN):
             continue
+        if one["silent"] > one["looks"] * SILENT:
+            told.append(f"{name} did not say in {one['silent']} of {one['looks']} looks what it has in use")
         for word, meant in (("in_use", "memory in use"), ("memory", "resident memory")):
-            if one[word]["slope"] - 2 * one[word]["error"] > found["threshold"]:
+            if word in one and one[word]["slope"] - 2 * one[word]["error"] > found["threshold"]:
                 told.append(f"{meant} of {name} grows by {one[word]['slope']} +- {one[word]['error']} MB an hour")
         if one["files_grew"] > CALM:
             told.append(f"{name} has {one['files_grew']} more files open than in the beginning")

@@ -75,7 +75,7 @@ def _unsettled(*, one: bool, lock: bool) -> Select[Any]:
 
 
 @cache
-def _finished(names: tuple[str, ...], *, overtaken: bool) -> Update:
+def _set(names: tuple[str, ...], *, overtaken: bool) -> Update:
     """Sets these columns of a delivery. ``overtaken``: by an acknowledgement, perhaps, whose state stays."""
     values: dict[str, Any] = {name: bindparam(f"{name}_", type_=delivery.c[name].type) for name in names}
     if overtaken:
@@ -140,19 +140,24 @@ def lock(connection: Connection, id: int) -> str | None:
     return connection.execute(select(delivery.c.state).where(delivery.c.id == id).with_for_update()).scalar()
 
 
+def _write(connection: Connection, id: int, values: Mapping[str, Any], *, overtaken: bool) -> None:
+    parameters = {f"{name}_": value for name, value in values.items()}
+    connection.execute(_set(tuple(values), overtaken=overtaken), {"id_": id, **parameters})
+
+
 def start(connection: Connection, items: Iterable[tuple[Delivery, Mapping[str, Any]]], owner: str, now: int) -> None:
-    """Mark a batch as ``sending`` with its bytes; committed before any byte leaves."""
-    batch = list(items)
-    rows = [
-        {
-            "id": item.id, "state": "sending", "owner": owner, "tries": item.tries + 1,
-            "payload": zstandard.compress(rendered["payload"], 3), "name": rendered["name"], "content_type": rendered["content_type"],
-            "headers": orjson.dumps(rendered["headers"]).decode(), "assigned": orjson.dumps(item.assigned).decode(),
-        }
-        for item, rendered in batch
-    ]  # fmt: skip
-    bulk.change(connection, delivery, ["id"], rows)
-    bulk.insert(connection, attempt, [{"delivery": item.id, "n": item.tries + 1, "owner": owner, "at": now} for item, _ in batch])
+    """Mark a batch as ``sending`` with its bytes; committed before any byte leaves. A statement each: fifty large payloads in one would
+    be above what a server takes."""
+    attempts: list[dict[str, Any]] = []
+    for item, rendered in items:
+        values = {
+            "state": "sending", "owner": owner, "tries": item.tries + 1, "payload": zstandard.compress(rendered["payload"], 3),
+            "name": rendered["name"], "content_type": rendered["content_type"], "headers": orjson.dumps(rendered["headers"]).decode(),
+            "assigned": orjson.dumps(item.assigned).decode(),
+        }  # fmt: skip
+        _write(connection, item.id, values, overtaken=False)
+        attempts.append({"delivery": item.id, "n": item.tries + 1, "owner": owner, "at": now})
+    bulk.insert(connection, attempt, attempts)
 
 
 def finish(
@@ -165,8 +170,7 @@ def finish(
     elif state not in OPEN:
         values |= {"settled_at": now}
     values["state"] = state
-    statement = _finished(tuple(values), overtaken=state != "refused")
-    connection.execute(statement, {"id_": id, **{f"{name}_": value for name, value in values.items()}})
+    _write(connection, id, values, overtaken=state != "refused")
     connection.execute(_attempt_ended, {"id_": id, "ended_at_": now, "outcome_": state, "detail_": detail})
 
 

@@ -37,10 +37,10 @@ class UnitOfWork:
         self._after.append(action)
 
     def committed(self) -> None:
-        """Run what was left for after the commit, and let go of it: it knows the whole window, which knows this. The store calls it."""
-        after, self._after = self._after, []
-        for action in after:
-            action()
+        """Run what was left for after the commit; the store calls it. What was run is let go of: it knows the whole window, and through
+        that this unit."""
+        while self._after:
+            self._after.pop(0)()
 
     def lock_partitions(self, wanted: Collection[int]) -> bool:
         """Own these partitions until the end of this transaction; False when another has one of them (``skip locked``)."""

@@ -92,6 +92,11 @@ def test_a_slope_is_found_and_told_only_beyond_its_error() -> None:
         ["resident memory of worker-0"],
         ["memory in use of worker-0"],
     ]
+    looks = growing(0, 0)
+    for look in looks[100:]:
+        look["processes"] = {"worker-0": {"memory": 100.0, **seen}}
+    assert soak.faults({"processes": soak.trends(looks), **words}) == ["worker-0 did not say in 80 of 120 looks what it has in use"]
+    assert soak.in_use({}) == {}
 
 
 def test_poison_is_drawn_as_it_is_said() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, Update
+from sqlalchemy import Select, Update, event
 
 from hub.services.inventory import tables as inventory
 from hub.services.inventory.model import Stock
@@ -60,6 +60,31 @@ def test_what_a_window_made_goes_by_its_counts_alone(tmp_path: Path) -> None:
     gc.collect()
     world.run()
     assert gc.collect() < MESSAGES
+
+
+def test_what_is_left_for_after_a_commit_may_leave_more(tmp_path: Path) -> None:
+    ran: list[str] = []
+    with World(tmp_path).store.unit() as unit:
+
+        def first() -> None:
+            ran.append("first")
+            unit.after_commit(lambda: ran.append("third"))
+
+        unit.after_commit(first)
+        unit.after_commit(lambda: ran.append("second"))
+    assert ran == ["first", "second", "third"]
+
+
+def test_each_payload_is_marked_in_a_statement_of_its_own(tmp_path: Path) -> None:
+    """Fifty of 60 MB in one are more than PostgreSQL takes, and the same fifty would be tried again for ever."""
+    world, delivering = subscribed(tmp_path, Receiver(), idempotent=True)
+    for key in "ABCD":
+        world.send({"k": key})
+    world.run()
+    marked: list[str] = []
+    event.listen(world.store.writer, "before_cursor_execute", lambda *words: marked.append(words[2]))
+    assert delivering.run() == 4
+    assert sum("payload" in statement for statement in marked) == 4
 
 
 def test_the_statements_of_a_send_were_built_before_it(tmp_path: Path, built: list[str]) -> None:
