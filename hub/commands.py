@@ -226,20 +226,13 @@ class Commands:
             return Done(f"{format} {name} {digest[:8]}, {freed.owners} freed", freed.owners)
 
     def configured(self, actor: Actor) -> Done:
-        """A start: what waits for a route, a definition or another mapping, and was not held under this configuration, is looked at
-        once. Under the same one it would be held again: translation is a function of bytes, mapping and codes, and what codes let go
-        is let go by them.
-
-        Each hold says under which it came to be. The last start would not do: a process of an older one that still runs may hold again
-        what was let go.
-        """
+        """A start: what waits for a route, a definition or another mapping is looked at once under today's configuration."""
         causes = (Cause.NO_ROUTE, Cause.UNREADABLE, Cause.MAPPING_ERROR, Cause.INVALID_VALUE)
         with self.store.read() as connection:
-            if not holds.open_causes(connection, causes, unlike=self.ports.configuration):
+            if not holds.open_causes(connection, causes):
                 return Done("nothing waits for the configuration")
         with self._as(actor, "start", "configuration") as unit:
-            unit.lock_codebook(exclusive=True)
-            freed = holds.release(unit, holds.open_causes(unit.connection, causes, unlike=self.ports.configuration))
+            freed = self._release(unit, lambda key: True, causes)
             return Done(f"{freed.owners} freed", freed.owners)
 
     def _release(self, unit: UnitOfWork, wanted: Callable[[str], bool], causes: Sequence[Cause]) -> holds.Freed:

@@ -7,14 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib.metadata import version
 from os import getpid
 from pathlib import Path
 from socket import gethostname
 from typing import Any
-
-import orjson
 
 from adapters.base import Format
 from hub.channels.base import Channels
@@ -114,7 +110,7 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
         translate=ways.translate, terms=terms.terms, services=(services(config), AcknowledgementService()),
         subscriptions=subscribed, parties=_parties(ways),
         worker=f"{gethostname()}:{getpid()}" if store.shared else "lane-1",
-        acknowledge=answers.acknowledgement, answer=answers.application, configuration=_configuration(config, ways, uploaded),
+        acknowledge=answers.acknowledgement, answer=answers.application,
     )  # fmt: skip
     flow = Flow(store, ports, signals, channels=channels_of(config, store, sizes.prefetch), sizes=sizes)
     commands = Commands(store, ports, signals, changed=flow.wake_waiting)
@@ -150,14 +146,6 @@ def definitions(config: Config, store: Store) -> Mapping[str, str]:
     with store.read() as connection:
         kept = {one.name: one.text for one in texts.definitions(connection)}
         return {path.name: path.read_text("utf-8") for path in files} | kept
-
-
-def _configuration(config: Config, ways: Ways, uploaded: Mapping[str, str]) -> str:
-    """Names all that a start reads and that says what becomes of a document: ``hub.yaml``, mappings with their bases, definitions, and
-    the release."""
-    mappings = sorted({route.mapping.hash for way in ways.ways.values() for route in way.routes.values()})
-    content = orjson.dumps([config.hash, mappings, dict(uploaded), version("channelhub")], option=orjson.OPT_SORT_KEYS)
-    return sha256(content).hexdigest()[:16]
 
 
 def _activate(store: Store, commands: Commands, ways: Ways, library: Library, uploaded: Mapping[str, str]) -> None:

@@ -63,11 +63,10 @@ class Flush:
         connection, now = self.unit.connection, self.unit.now
         gone = [("document", doc.id, *key) for doc in self.decision.documents for key in doc.held - doc.holds.keys()]
         holds.remove(connection, gone)
-        under = self.ports.configuration
-        rows = [holds.row("document", doc.id, item, now, under) for doc in self.decision.documents for item in _added(doc)]
+        rows = [holds.row("document", doc.id, item, now) for doc in self.decision.documents for item in _added(doc)]
         for progress in self.plan.progress.values():
             entries = {hold_key(problem): problem_details(problem) for problem in progress.problem}
-            rows += [holds.row("message", progress.message.seq, item, now, under) for item in entries.items()]
+            rows += [holds.row("message", progress.message.seq, item, now) for item in entries.items()]
         holds.add(connection, rows)
 
     def _effects(self) -> None:

@@ -86,8 +86,7 @@ def system_itself(system: str, body: Mapping[str, Any] | None) -> tuple[str, str
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything concrete that the path needs, wired in one place. ``configuration`` names all that a start reads: what it holds says
-    under which it was held."""
+    """Everything concrete that the path needs, wired in one place."""
 
     translate: TranslateMessage
     terms: Callable[[str, str, str], Terms]
@@ -97,4 +96,3 @@ class Ports:
     acknowledge: Callable[[Message, bytes], Sequence[Outgoing]] = no_acknowledgement
     answer: Callable[[Document, Mapping[str, Any] | None, str, str], Outgoing | None] = no_answer
     worker: str = "lane-1"
-    configuration: str = ""

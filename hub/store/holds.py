@@ -61,11 +61,10 @@ def save(connection: Connection, kind: str, owner: int, holds: Mapping[tuple[str
     add(connection, [row(kind, owner, cause, now) for cause in holds.items()])
 
 
-def row(kind: str, owner: int, entry: tuple[tuple[str, str], Mapping[str, Any]], now: int, under: str | None = None) -> dict[str, Any]:
-    """A hold row as values. ``under``: the configuration that it came to be under, where another one might let it go."""
+def row(kind: str, owner: int, entry: tuple[tuple[str, str], Mapping[str, Any]], now: int) -> dict[str, Any]:
+    """A hold row as values."""
     (cause, key), details = entry
-    found = {"owner_kind": kind, "owner": owner, "cause": cause, "cause_key": key, "since": now, "details": orjson.dumps(details)}
-    return found | {"under": under}
+    return {"owner_kind": kind, "owner": owner, "cause": cause, "cause_key": key, "since": now, "details": orjson.dumps(details)}
 
 
 def add(connection: Connection, rows: list[dict[str, Any]]) -> None:
@@ -85,12 +84,9 @@ def of(connection: Connection, kind: str, owner: int) -> dict[tuple[str, str], M
     return {(item.cause, item.cause_key): orjson.loads(item.details) if item.details else {} for item in connection.execute(query)}
 
 
-def open_causes(connection: Connection, causes: Iterable[str], *, unlike: str | None = None) -> list[Cause]:
-    """Every distinct cause of these types that something waits for; ``unlike``: that something waits for that was not held under this
-    configuration."""
+def open_causes(connection: Connection, causes: Iterable[str]) -> list[Cause]:
+    """Every distinct cause of these types that something waits for."""
     query = select(hold.c.cause, hold.c.cause_key).where(among(hold.c.cause, "causes")).distinct()
-    if unlike is not None:
-        query = query.where(hold.c.under.is_distinct_from(unlike))
     return [Cause(item.cause, item.cause_key) for item in connection.execute(query, {"causes": [str(cause) for cause in causes]})]
 
 

@@ -137,7 +137,6 @@ hold = Table(
     Column("cause_key", Text, primary_key=True),
     Column("since", BigInteger, nullable=False),
     Column("details", LargeBinary),
-    Column("under", Text),
     Index("ix_hold_cause", "cause", "cause_key"),
 )
 cases = Table(

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import orjson
 import pytest
-from sqlalchemy import select
 
 from canonical_model.problems import Misconfigured, Reject
 from connectors.base import Inbound
 from hub.bootstrap import build
 from hub.bootstrap.doors import open_doors
 from hub.config import ConfigFault
-from hub.store import holds, messages
-from hub.store.lane_tables import hold
+from hub.store import messages
 from tests.hub.config_words.hubs import ANSWER, World, agent, causes, order, stock, table, world
 
 THREE = table(*((f"O{n}", "1", "K1", "I1", "5", "8.50") for n in (1, 2, 3)))
@@ -44,44 +42,6 @@ def test_documents_behind_the_limit_wait_and_go_on_when_it_is_raised(tmp_path: P
         hub.again(agent())
         told = hub.look(told["message"])
         assert (told["states"], causes(told)) == ({"applied": 3}, [])
-
-
-def test_a_start_looks_again_only_at_what_another_configuration_held(tmp_path: Path) -> None:
-    two = agent(way=", limits: {documents: 2}")
-    with world(tmp_path, two) as hub:
-
-        def held() -> list[tuple[int, str]]:
-            with hub.hub.store.read() as connection:
-                return [(row.since, row.under) for row in connection.execute(select(hold))]
-
-        hub.give("a", THREE)
-        [(since, under)] = held()
-        hub.again(two)
-        assert held() == [(since, under)]
-        hub.again(agent(way=", limits: {documents: 2}", hub=", limits: {depth: 9}"))
-        [(later, other)] = held()
-        assert later > since
-        assert other != under
-        hub.again(two)
-        [(latest, again)] = held()
-        assert latest > later
-        assert again == under
-
-
-def test_what_a_process_of_the_older_configuration_held_again_is_looked_at_by_the_next_start(tmp_path: Path) -> None:
-    """Rolled out one process after the other: the first new one lets it go, an old one is faster and holds it again."""
-    with world(tmp_path, agent(way=", limits: {documents: 2}")) as hub:
-        told = hub.give("a", THREE)
-        older = hub.hub.ports.configuration
-        hub.again(agent())
-        for under, left in ((older, []), (hub.hub.ports.configuration, [("unreadable", "limit:documents")])):
-            assert causes(hub.look(told["message"])) == []
-            with hub.hub.store.unit() as unit:
-                holds.add(
-                    unit.connection, [holds.row("message", told["message"], (("unreadable", "limit:documents"), {}), unit.now, under)]
-                )
-            hub.again(agent())
-            assert causes(hub.look(told["message"])) == left
 
 
 def test_depth_stops_a_reader(tmp_path: Path) -> None:
