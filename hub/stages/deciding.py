@@ -72,7 +72,7 @@ def load(unit: UnitOfWork, planner: Planner, plan: Plan) -> Loaded | None:
     plan.corrected = {originals[doc.corrects].k or "": p for doc, p in _corrections(plan) if doc.corrects in originals}
     if any(doc.k is not None and doc.k not in heads for doc in originals.values()):
         return None
-    lines = _lines(connection, heads, plan.driven() | {doc.k for doc in originals.values()})
+    lines = _lines(connection, heads, plan.passed | {doc.k for doc in originals.values()})
     loaded = Loaded(lines, _tables(unit, planner, plan), originals, _candidates(lines, plan), planner)
     planner.translate_stored(connection, plan, loaded.candidates)
     loaded.bodies = documents.bodies(connection, _likely_cases(plan, loaded))
@@ -81,13 +81,13 @@ def load(unit: UnitOfWork, planner: Planner, plan: Plan) -> Loaded | None:
 
 
 def _lines(connection: Connection, heads: Mapping[str, Head], whole: Collection[str | None]) -> dict[str, Line]:
-    """The lines of the window's keys: ``whole`` where the window moves what stands in them, as far as needed where it only adds."""
+    """The lines of the window's keys: ``whole`` where it moves what stands behind a held document, else as far as such a one."""
     moved = [k for k in heads if k in whole]
-    added = [k for k in heads if k not in whole]
+    others = [k for k in heads if k not in whole]
     waiting = documents.line(connection, moved) if moved else {}
-    short = documents.line_to_hold(connection, added) if added else {}
+    short = documents.line_to_hold(connection, others) if others else {}
     lines = {k: Line(heads[k], waiting.get(k, [])) for k in moved}
-    for k in added:
+    for k in others:
         items, cut = short.get(k, ([], None))
         lines[k] = Line(heads[k], items, cut=cut)
     return lines
@@ -138,16 +138,24 @@ def _tables(unit: UnitOfWork, planner: Planner, plan: Plan) -> Tables:
 
 
 def _candidates(lines: Mapping[str, Line], plan: Plan) -> list[Document]:
-    """Per line the documents that a walk may come to, as far as the window has room; where it has room for one, it is no orphan."""
+    """Per line the documents that a walk may come to, as far as the window has room; where it has room for one, it is no orphan. None
+    behind one that its translation holds again."""
     found: list[Document] = []
     for line in lines.values():
         for doc in line.waiting:
             if doc.parked or (plan.limit == 1 and doc.orphan):
                 continue
-            if any(cause != Cause.PREDECESSOR_MISSING for cause, _ in doc.holds):
+            if _stops(doc) or not line.reaches(doc):
                 break
             found.append(doc)
+            if _stops(plan.translations.get(doc.id, doc)):
+                break
     return found[: plan.room]
+
+
+def _stops(doc: Document) -> bool:
+    """Whether what stands behind it in its line has to wait."""
+    return any(cause != Cause.PREDECESSOR_MISSING for cause, _ in doc.holds)
 
 
 @dataclass(slots=True)
@@ -224,6 +232,7 @@ class Deciding:
         """Steps in the order of the work: a window of any size decides the same."""
         for step in self.plan.steps:
             if step.doc is None:
+                self._look(self.lines[step.k])
                 walk(self.lines[step.k], self)
                 continue
             if not self.stored.get(step.doc.id, step.doc).waiting:  # an edited resubmission of this window stands at its place
@@ -235,6 +244,21 @@ class Deciding:
                 self.new.append(doc)
             self._arrive(doc)
         return self._decision()
+
+    def _look(self, line: Line) -> None:
+        """What was let go is looked at wherever it stands in its line: mostly it is held again, and people are to know by what."""
+        for doc in [doc for doc in line.waiting if doc.let_go]:
+            if doc.id in self.plan.translations:
+                self.fresh(doc)
+                continue
+            line.more = True
+            if self._room() > 0:
+                self.wanted[doc.id] = copied(doc)
+
+    def _room(self) -> int:
+        """How many more documents may be translated while the window is decided."""
+        most = 2 * self.plan.limit if self.plan.limit > 1 else self.plan.room
+        return most - len(self.plan.translations) - len(self.wanted)
 
     def _arrive(self, doc: Document) -> None:
         if doc.corrects is not None and not self._take_place(doc, doc.corrects):
@@ -303,13 +327,11 @@ class Deciding:
 
         A window that did nothing yet takes at least one, so that it never stands still.
         """
-        most = 2 * self.plan.limit if self.plan.limit > 1 else self.plan.room
-        room = most - len(self.plan.translations) - len(self.wanted)
         line = self.lines[doc.k or ""]
         standing = [item for item in line.waiting if item.place >= doc.place and line.reaches(item)]
         behind = [item for item in standing if not item.fresh and not item.holds]
         least = 0 if self._went_on() else 1
-        for item in behind[: max(room, least)]:
+        for item in behind[: max(self._room(), least)]:
             self.wanted[item.id] = copied(item)
 
     def _went_on(self) -> bool:
@@ -365,5 +387,6 @@ class Deciding:
 
 
 def _changed(doc: Document) -> bool:
-    """Does a stored document's row have to be written: another state, other holds, or a new translation."""
-    return doc.fresh or not doc.waiting or doc.held != doc.holds.keys() or doc.counted != doc.standing()
+    """Does a stored document's row have to be written: another state, other holds, a new translation, or another standing. What was let go
+    and has not been looked at stands as before."""
+    return doc.fresh or not doc.waiting or doc.held != doc.holds.keys() or (doc.counted != doc.standing() and not doc.let_go)

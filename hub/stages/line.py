@@ -47,6 +47,9 @@ def walk(line: Line, ask: Asker) -> None:
 def turn(doc: Document, line: Line, ask: Asker) -> Turn:
     """Decide one document whose turn has come."""
     terms = ask.terms(doc)
+    if doc.let_go and not ask.fresh(doc):
+        line.more = True
+        return Turn.BLOCKS
     doc.drop(Cause.PREDECESSOR_MISSING)
     if doc.way is Way.ACCEPTED and doc.accepted_against != line.head.document:
         doc.way = Way.TABLE

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from canonical_model.catalogue import revision_key
 from canonical_model.problems import Cause, Hold, Problem
 from hub.codebook import BookView
+from hub.stages import turns
 from hub.stages.apply import program_error
 from hub.stages.ports import Ports
 from hub.stages.translate import Translated
-from hub.store import cases, documents, messages, work
+from hub.store import messages, work
 from hub.store.clock import Clock
 from hub.store.records import BITS, Document, Message, Way, Work, document_id, hold_key, key_text, message_of, problem_details, sayable
 from hub.store.unit import Connection
@@ -49,20 +51,13 @@ class Progress:
     problem: tuple[Problem, ...] = ()
 
 
-class Waiting(NamedTuple):
-    """Documents that wait and whose turn this window may bring: fronts of lines by key, those without a key by id."""
-
-    fronts: dict[str, list[Document]]
-    alone: dict[int, Document]
-
-
 @dataclass(slots=True)
 class Plan:
     """A window before its transaction. ``raws`` are the bytes read for it; ``bodies`` parsed bodies by document id.
 
     ``limit``: how many documents it may decide. One of a single document decides what arrives or what stands in a line, not both.
-    ``whole``: all work that is there is in it. ``corrected``: lines out of which an edited resubmission takes a document, and the
-    partition it came in.
+    ``whole``: all work that is there is in it. ``passed``: keys whose held document may go on, and what stands behind it with it.
+    ``corrected``: lines out of which an edited resubmission takes a document, and the partition it came in.
     """
 
     view: BookView
@@ -77,6 +72,7 @@ class Plan:
     translations: dict[int, Document] = field(default_factory=dict)
     exclusive: bool | None = None
     whole: bool = False
+    passed: set[str] = field(default_factory=set)
     corrected: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -97,10 +93,6 @@ class Plan:
         """Every key that the window must lock."""
         return {doc.k for doc in self.arrivals if doc.k is not None} | {step.k for step in self.steps if step.k}
 
-    def driven(self) -> set[str]:
-        """Keys of whose line the window moves what is stored; to the others it only adds."""
-        return {step.k for step in self.steps if step.k and step.kind != "arrive"}
-
 
 class Planner:
     """Plans windows for one lane; keeps the reader of a large message between its windows."""
@@ -113,7 +105,8 @@ class Planner:
         """Read and translate ``rows``, all work that there is or the first ``limit`` of it; nothing is locked."""
         plan = Plan(view, limit)
         self._read(connection, plan, rows)
-        waiting = self._waiting(connection, plan, rows, limit)
+        waiting = turns.waiting(connection, rows, limit, partial(self.translate_stored, connection, plan))
+        plan.passed = waiting.passed
         end = self.clock.monotonic() + TRANSLATE_SECONDS
         room = limit
         for row in rows:
@@ -143,9 +136,7 @@ class Planner:
 
     def _hold_first(self, connection: Connection, plan: Plan, row: Work, problem: Problem) -> None:
         """The document of a line that a walk would translate first, or the document itself."""
-        alone = documents.by_id(connection, [] if row.k or row.ref is None else [row.ref]).values()
-        front = _turns(connection, row.k) if row.k else [doc for doc in alone if doc.waiting and not doc.holds]
-        for doc in front[:1]:
+        for doc in turns.first(connection, row)[:1]:
             doc.hold(problem)
             doc.fresh = True
             plan.translations[doc.id] = doc
@@ -158,20 +149,7 @@ class Planner:
         fits = next(_portions(seqs, plan.messages), [])
         plan.asked, plan.raws = set(fits), messages.raws(connection, fits)
 
-    def _waiting(self, connection: Connection, plan: Plan, rows: list[Work], limit: int) -> Waiting:
-        """The fronts of lines to be driven and the documents without key, read and translated for the whole window at once."""
-        keys = sorted({row.k for row in rows if row.kind == "key" and row.k is not None})
-        front = documents.front(connection, keys, limit) if keys else []
-        documents.with_holds(connection, front)
-        alone = [row.ref or 0 for row in rows if row.kind == "document"]
-        waiting = Waiting({}, documents.by_id(connection, alone) if alone else {})
-        for doc in front:
-            waiting.fronts.setdefault(doc.k or "", []).append(doc)
-        free = [doc for doc in front if not doc.holds or (limit > 1 and _only_orphan(doc))]
-        self.translate_stored(connection, plan, [*free, *(doc for doc in waiting.alone.values() if doc.waiting)])
-        return waiting
-
-    def _take(self, plan: Plan, waiting: Waiting, row: Work, room: int, end: float) -> int | None:
+    def _take(self, plan: Plan, waiting: turns.Waiting, row: Work, room: int, end: float) -> int | None:
         """Plan one row of work; gives how many documents, None when the window is to end before it."""
         if row.kind == "message":
             return self._take_message(plan, row, room, end)
@@ -356,23 +334,6 @@ class Planner:
         self.say(doc, item)
         plan.bodies[doc.id] = item.body
         plan.translations[doc.id] = doc
-
-
-def _only_orphan(doc: Document) -> bool:
-    """It waits for its predecessor and for nothing else."""
-    return bool(doc.holds) and all(cause == Cause.PREDECESSOR_MISSING for cause, _ in doc.holds)
-
-
-def _turns(connection: Connection, k: str) -> list[Document]:
-    """The documents of a line whose turn has come: up to the first that is held, and orphans only once something was applied."""
-    found = []
-    for doc in documents.line(connection, [k]).get(k, []):
-        if doc.parked or (_only_orphan(doc) and cases.head_of(connection, k) is None):
-            continue
-        if doc.holds and not _only_orphan(doc):
-            break
-        found.append(doc)
-    return found
 
 
 def _again(item: Translated, source: Iterator[Translated]) -> Iterator[Translated]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import Connection, Select, Subquery, and_, bindparam, case, func, or_, select, update
 
 from canonical_model.problems import Cause
 from hub.store import bulk
@@ -22,27 +22,43 @@ _MAGIC = b"\x28\xb5\x2f\xfd"
 _line_columns = tuple(column for column in document.c if column.name not in {"body", "findings", "settled_at", "answered_at"})
 _waiting_of_keys = and_(among(document.c.k, "keys"), document.c.state == "waiting")
 _line = select(*_line_columns).where(_waiting_of_keys).order_by(document.c.k, document.c.place, document.c.id)
-_front = _line.limit(bindparam("most"))
+_past = _line.limit(bindparam("most"))
 
 
-def _blocks() -> ColumnElement[int]:
-    """1 for a document that is held by more than what stands outside a line."""
-    inside = and_(hold.c.cause != Cause.CONFLICT, hold.c.cause != Cause.PREDECESSOR_MISSING)
-    theirs = select(hold.c.owner).where(hold.c.owner_kind == "document", hold.c.owner == document.c.id, inside)
-    return case((and_(document.c.counted == "held", theirs.exists()), 1), else_=0)
+_theirs = select(hold.c.owner).where(hold.c.owner_kind == "document", hold.c.owner == document.c.id)
+_inside = _theirs.where(hold.c.cause != Cause.CONFLICT, hold.c.cause != Cause.PREDECESSOR_MISSING)
+_held = and_(document.c.counted == "held", _inside.exists())
+_let_go = and_(document.c.counted == "held", ~_theirs.exists())
+_yes = (("held", _held), ("let_go", _let_go))
+
+
+def _numbered() -> Subquery:
+    """Lines, with what blocks in them (what is held by more than what stands outside a line, and what was let go, since it may well be held
+    again), how many of those stand before each document, and its number from behind among those of its type."""
+    walked = [document.c.place, document.c.id]
+    kind = [document.c.k, document.c.system, document.c.route, document.c.type, document.c.counted]
+    blocks = case((or_(_held, _let_go), 1), else_=0)
+    before = func.coalesce(func.sum(blocks).over(partition_by=document.c.k, order_by=walked, rows=(None, -1)), 0)
+    last = func.row_number().over(partition_by=kind, order_by=[column.desc() for column in walked])
+    told = [case((test, 1), else_=0).label(name) for name, test in _yes]
+    return select(*_line_columns, before.label("before"), last.label("last"), *told).where(_waiting_of_keys).subquery()
+
+
+def _front() -> Select[Any]:
+    """Of each line what stands before its first held document, up to one that was let go, and every further one that was let go."""
+    numbered = _numbered()
+    wanted = or_(and_(numbered.c.before == 0, numbered.c.held == 0), numbered.c.let_go == 1)
+    return select(numbered).where(wanted).order_by(numbered.c.k, numbered.c.place, numbered.c.id).limit(bindparam("most"))
 
 
 def _to_hold() -> Select[Any]:
-    """Of each line what stands up to its first document that blocks, what is held behind it, and the last of each type."""
-    walked = [document.c.place, document.c.id]
-    kind = [document.c.k, document.c.system, document.c.route, document.c.type, document.c.counted]
-    before = func.coalesce(func.sum(_blocks()).over(partition_by=document.c.k, order_by=walked, rows=(None, -1)), 0)
-    last = func.row_number().over(partition_by=kind, order_by=[column.desc() for column in walked])
-    numbered = select(*_line_columns, before.label("before"), last.label("last")).where(_waiting_of_keys).subquery()
+    """Of each line what stands up to its first document that blocks, and behind it what is or was held and the last of each type."""
+    numbered = _numbered()
     read = select(numbered).where(or_(numbered.c.before == 0, numbered.c.counted != "blocked", numbered.c.last == 1))
     return read.order_by(numbered.c.k, numbered.c.place, numbered.c.id)
 
 
+_to_block = _front()
 _line_to_hold = _to_hold()
 _by_id = select(*_line_columns).where(among(document.c.id, "ids"))
 _existing = select(document.c.id).where(among(document.c.id, "ids"))
@@ -101,9 +117,17 @@ def line_to_hold(connection: Connection, keys: list[str]) -> dict[str, tuple[lis
     return found
 
 
-def front(connection: Connection, keys: list[str], most: int) -> list[Document]:
-    """Up to ``most`` waiting documents of keys, to be translated before the window's transaction begins."""
-    return [_document(row) for row in connection.execute(_front, {"keys": keys, "most": most})]
+def front(connection: Connection, keys: list[str], most: int) -> tuple[list[Document], set[str]]:
+    """Up to ``most`` waiting documents of keys, to be translated before the window's transaction begins: of each line those before the
+    first that is held, up to one that was let go, and what else was let go. Beside them the keys in which nothing held stands before what
+    was let go."""
+    found = [(_document(row), row.before == 0 and bool(row.let_go)) for row in connection.execute(_to_block, {"keys": keys, "most": most})]
+    return [doc for doc, _ in found], {doc.k for doc, tried in found if tried and doc.k is not None}
+
+
+def past_front(connection: Connection, keys: list[str], most: int) -> list[Document]:
+    """The same of whole lines, whatever is held in them."""
+    return [_document(row) for row in connection.execute(_past, {"keys": keys, "most": most})]
 
 
 def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Document]:

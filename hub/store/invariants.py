@@ -48,6 +48,9 @@ AT_REST = {
     "8 no hold of what is closed": """
         select h.owner from hold h join document d on d.id = h.owner and h.owner_kind = 'document' where d.state <> 'waiting'""",
     "9 nothing left to do": "select seq from work",
+    "12 what was let go was looked at": """
+        select d.id from document d where d.state = 'waiting' and d.counted = 'held' and not exists (
+        select 1 from hold h where h.owner_kind = 'document' and h.owner = d.id)""",
     "10 an open case waits": """
         select c.id from cases c join document d on d.id = c.document where c.state = 'open' and d.state <> 'waiting'""",
 }

@@ -150,6 +150,11 @@ class Document:
         """It waits for a missing predecessor: outside the line."""
         return self.waiting and self.has(Cause.PREDECESSOR_MISSING)
 
+    @property
+    def let_go(self) -> bool:
+        """It was held, a release or a retry took its holds, and it has not been looked at since: its work is queued."""
+        return self.waiting and self.stored and self.counted == "held" and not (self.held or self.holds or self.fresh)
+
     def has(self, cause: Cause) -> bool:
         return any(name == cause for name, _ in self.holds)
 

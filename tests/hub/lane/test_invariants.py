@@ -27,7 +27,7 @@ DAMAGE = {
         "insert into message (system, sha, size, received_at, partition) values ('s', cast('0' as {bytes}), 0, 1, 0)",
         {"1 nothing vanishes"},
     ),
-    "waiting without a cause": ("delete from hold", {"7 has cause"}),
+    "waiting without a cause": ("delete from hold", {"7 has cause", "12 what was let go was looked at"}),
     "hold of what is closed": (
         "insert into hold (owner_kind, owner, cause, cause_key, since) values ('document', 1048577, 'conflict', 'x', 1)",
         {"8 no hold of what is closed"},
