@@ -53,7 +53,7 @@ def _by_content(doc: Document, line: Line, tables: Tables, ask: Asker) -> None:
     nature = ask.terms(doc).nature
     if nature == "append":
         _append(doc, tables, ask)
-    elif nature in ("full", "change") and (twin := _last_unsettled(line, ask)) and _repeats(doc, twin):
+    elif nature in ("full", "change") and (twin := _last_unsettled(line, ask)) and _repeats(doc, twin, ask):
         duplicate(doc, twin.id)
     elif nature == "full":
         _close_held(doc, line, ask)
@@ -92,9 +92,11 @@ def _last_unsettled(line: Line, ask: Asker) -> Document | None:
     return next(wanted, None)
 
 
-def _repeats(doc: Document, twin: Document) -> bool:
-    """Row 7: equal content, revision equal or none."""
-    return twin is not doc and (doc.v is None or doc.v == twin.v) and alike(doc, twin.content)
+def _repeats(doc: Document, twin: Document, ask: Asker) -> bool:
+    """Row 7: equal content, revision equal or none. An order is no repeat of a change that says the same, nor a change of an order: once
+    the line is settled each is compared with the last of its own nature, and a window of any size is to decide the same."""
+    like = ask.terms(twin).nature == ask.terms(doc).nature
+    return twin is not doc and like and (doc.v is None or doc.v == twin.v) and alike(doc, twin.content)
 
 
 def _close_held(doc: Document, line: Line, ask: Asker, *, equal: bool = False, everything: bool = False) -> bool:

@@ -227,6 +227,7 @@ class Deciding:
         self.loose: list[Line] = []
         self.refused: list[tuple[Document, Outgoing]] = []
         self.wanted: dict[int, Document] = {}
+        self.looked = False
 
     def run(self) -> Decision:
         """Steps in the order of the work: a window of any size decides the same."""
@@ -316,6 +317,7 @@ class Deciding:
         if made is None:
             self._want(doc)
             return False
+        self.looked |= doc.let_go
         doc.f, doc.body, doc.inputs, doc.stake, doc.fresh = made.f, made.body, made.inputs, made.stake, True
         doc.route, doc.type, doc.numbers, doc.findings = made.route, made.type, made.numbers, made.findings
         doc.owner, doc.counterparty = made.owner, made.counterparty
@@ -335,9 +337,10 @@ class Deciding:
             self.wanted[item.id] = copied(item)
 
     def _went_on(self) -> bool:
-        """Whether this window changes anything without a further document, or may translate none."""
+        """Whether this window changes anything without a further document, or may translate none. One of a single document that looked
+        at what was let go has had it: what the database refuses of the next is not to be held against this one."""
         closed = self.new or self.applying.collected.effects or any(not doc.waiting for doc in self.stored.values())
-        return bool(closed) or not self.plan.limit
+        return bool(closed) or not self.plan.limit or (self.plan.limit == 1 and self.looked)
 
     def apply(self, doc: Document, head: Head, effective: bool) -> tuple[Problem, ...]:
         given = self.loaded.given[doc.id]

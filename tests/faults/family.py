@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGCONT, SIGKILL, SIGTERM
+from signal import SIGABRT, SIGCONT, SIGKILL, SIGTERM
 from typing import Any, Self
 
 from tests.services.processes import ROOT
@@ -42,7 +42,7 @@ class Family:
         with (self.folder / "nursery.log").open("ab") as log:
             self._nursery = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.nursery"], cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONFAULTHANDLER": "1"}, start_new_session=True,
             )  # fmt: skip
         threading.Thread(target=self._listen, daemon=True).start()
         if not self._ready.wait(60):
@@ -103,8 +103,10 @@ class Family:
         return self.wait(self.start(name, role, *words, env=env), seconds)
 
     def wait(self, child: Child, seconds: float) -> int:
-        """Wait for a process; one that does not end in time is killed."""
+        """Wait for a process; one that does not end in time is killed, after it has told where its threads stand."""
         if not child.ended.wait(seconds):
+            self.signal(child, SIGABRT)
+            child.ended.wait(5)
             self.signal(child, SIGKILL)
             child.ended.wait(10)
         return -SIGKILL if child.code is None else child.code

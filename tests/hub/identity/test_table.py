@@ -133,6 +133,17 @@ def test_row_7_orphans_count_and_parked_ones_do_not(bench: Bench) -> None:
     assert bench.send("?X", t="4").state is State.DUPLICATE
 
 
+def test_row_7_an_order_is_no_repeat_of_a_change_that_says_the_same(bench: Bench) -> None:
+    held, change = bench.send("?X", v="1"), bench.send("c", "change")
+    order = bench.send("c")
+    again = bench.send("c", "change")
+    assert (change.state, order.state, again.state, again.of) == (State.WAITING, State.WAITING, State.WAITING, None)
+    bench.learn("?X")
+    assert (held.state, change.state) == (State.APPLIED, State.APPLIED)
+    assert order.parked
+    assert (again.state, again.of) == (State.DUPLICATE, change.id)
+
+
 def test_row_8_a_higher_revision_supersedes_the_held_one(bench: Bench) -> None:
     held, newer = bench.send("?X", v="1"), bench.send("b", v="2")
     assert (held.state, held.of, newer.state) == (State.SUPERSEDED, newer.id, State.APPLIED)

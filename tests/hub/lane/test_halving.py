@@ -92,6 +92,23 @@ def test_an_orphan_and_its_order_are_told_apart(tmp_path: Path) -> None:
     assert world.states() == ["applied", "applied"]
 
 
+@pytest.mark.parametrize("limit", [1, 2, 200])
+def test_what_was_let_go_is_told_apart_from_what_stands_behind_it(tmp_path: Path, limit: int) -> None:
+    """The change was let go by a code and waits for its order, which is refused in the window that looks at both."""
+    world = World(tmp_path, limit)
+    world.send({"k": "A", "v": "1", "items": ["Z"]}, {"k": "A", "type": "order_change", "v": "3", "items": ["X"]}, {"k": "A", "v": "0"})
+    world.run()
+    Commands(world.store, world.ports).reject(BOSS, 1 << 20 | 1, "not wanted")
+    world.codes(("X", "C"))
+    refuse(world, "0")
+    assert world.lane.drain(50) < 50
+    assert world.causes() == {1 << 20 | 2: {"predecessor_missing"}, 1 << 20 | 3: {"refused_by_store"}}
+    repair(world)
+    Commands(world.store, world.ports).retry(BOSS, "document", 1 << 20 | 3)
+    world.run()
+    assert world.states() == ["rejected", "applied", "applied"]
+
+
 def test_several_of_a_large_packet_are_found_each_alone(tmp_path: Path) -> None:
     world = World(tmp_path)
     refuse(world, "17", "18", "250")
