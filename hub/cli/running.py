@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -187,6 +187,7 @@ class Stopping:
     def __init__(self) -> None:
         self.event = threading.Event()
         self._serving: Server | None = None
+        self._bell: socket.socket | None = None
         if threading.current_thread() is threading.main_thread():
             for name in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(name, self._stop)
@@ -196,17 +197,38 @@ class Stopping:
         self._serving = server
         if server is not None and not self.event.is_set():
             server.run()
+        elif threading.current_thread() is threading.main_thread():
+            self._listen()
         else:
             self.event.wait()
+
+    def _listen(self) -> None:
+        """Wait for a byte of the interpreter's own (``signal.set_wakeup_fd``) and not for the event: a handler runs only once the main
+        thread goes on, and a signal that the system gives to another thread does not wake it out of a lock."""
+        ears, bell = socket.socketpair()
+        bell.setblocking(False)
+        self._bell = bell
+        before = signal.set_wakeup_fd(bell.fileno(), warn_on_full_buffer=False)
+        try:
+            while not self.event.is_set():
+                ears.recv(64)
+        finally:
+            signal.set_wakeup_fd(before)
+            self._bell = None
+            ears.close()
+            bell.close()
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stop()
 
     def stop(self) -> None:
-        """Begin to end."""
+        """Begin to end; from any thread."""
         self.event.set()
         if self._serving is not None:
             self._serving.stop()
+        if (bell := self._bell) is not None:
+            with suppress(OSError):  # full, or closed by the one who listened: it was heard
+                bell.send(b"\0")
 
 
 @contextmanager
