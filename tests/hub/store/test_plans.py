@@ -22,6 +22,7 @@ CASES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "texts": (lambda: select(document.c.id).where(among(document.c.k, "keys"), document.c.state == "waiting"), {"keys": ["a"]}),
     "lines": (lambda: documents._line, {"keys": ["a"]}),
     "lines to hold": (lambda: documents._line_to_hold, {"keys": ["a"]}),
+    "fronts of lines": (lambda: documents._to_block, {"keys": ["a"]}),
     "pairs": (lambda: select(balances).where(among_pairs(balances.c.item, balances.c.location, "at")), {"at": packed_pairs([("a", "b")])}),
     "either": (lambda: select(work).where(among(work.c.seq, "seqs") | (work.c.seq == 7)), {"seqs": [1]}),
     "deleted": (lambda: outbox.delete().where(among(outbox.c.id, "ids")), {"ids": [1]}),
