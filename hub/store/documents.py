@@ -29,7 +29,7 @@ _theirs = select(hold.c.owner).where(hold.c.owner_kind == "document", hold.c.own
 _inside = _theirs.where(hold.c.cause != Cause.CONFLICT, hold.c.cause != Cause.PREDECESSOR_MISSING)
 _held = and_(document.c.counted == "held", _inside.exists())
 _let_go = and_(document.c.counted == "held", ~_theirs.exists())
-_yes = (("held", _held), ("let_go", _let_go))
+_told = (("held", _held), ("let_go", _let_go))
 
 
 def _numbered() -> Subquery:
@@ -40,7 +40,7 @@ def _numbered() -> Subquery:
     blocks = case((or_(_held, _let_go), 1), else_=0)
     before = func.coalesce(func.sum(blocks).over(partition_by=document.c.k, order_by=walked, rows=(None, -1)), 0)
     last = func.row_number().over(partition_by=kind, order_by=[column.desc() for column in walked])
-    told = [case((test, 1), else_=0).label(name) for name, test in _yes]
+    told = [case((test, 1), else_=0).label(name) for name, test in _told]
     return select(*_line_columns, before.label("before"), last.label("last"), *told).where(_waiting_of_keys).subquery()
 
 
