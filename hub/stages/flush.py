@@ -23,13 +23,14 @@ NUMBERED = 2**31 - 1
 
 
 class Flush:
-    """One window's writing. ``settled`` is the work that the commit closes, ``freed`` what its code changes let go, ``subscriptions``
-    those that have new deliveries by it."""
+    """One window's writing. ``settled`` is the work that the commit closes, ``freed`` what its code changes let go, ``let_go`` documents
+    that have lost their last hold to it and to a release beside it, ``subscriptions`` those that have new deliveries by it."""
 
     def __init__(self, unit: UnitOfWork, ports: Ports, plan: Plan, decision: Decision) -> None:
         self.unit, self.ports, self.plan, self.decision = unit, ports, plan, decision
         self.settled: list[int] = []
         self.freed = holds.Freed(0, 0)
+        self.let_go: list[int] = []
         self.subscriptions: set[str] = set()
 
     def write(self) -> None:
@@ -68,6 +69,7 @@ class Flush:
             entries = {hold_key(problem): problem_details(problem) for problem in progress.problem}
             rows += [holds.row("message", progress.message.seq, item, now) for item in entries.items()]
         holds.add(connection, rows)
+        self.let_go = holds.without(connection, "document", (doc.id for doc in self.decision.changed if _lost_some(doc)))
 
     def _effects(self) -> None:
         connection, collected = self.unit.connection, self.decision.collected
@@ -131,6 +133,7 @@ class Flush:
         driven = self.plan.corrected | {step.k or (step.doc and step.doc.k) or "": step.work.partition for step in self.plan.steps}
         more = sorted(k for k, line in self.decision.lines.items() if line.more)
         work.add(connection, [{"partition": driven[k], "kind": "key", "k": k, "at": now} for k in more])
+        holds.queue(self.unit, "document", self.let_go)
 
     def _codes(self) -> None:
         """Master data of this window becomes codes under one revision, and frees what waited for them, in the same commit."""
@@ -138,6 +141,12 @@ class Flush:
         if changes:
             lines = [code_line(change) for change in changes]
             _, self.freed = set_codes(self.unit, lines, actor=self.ports.worker, what="master data")
+
+
+def _lost_some(doc: Document) -> bool:
+    """One of several holds went. A release or a retry that came between this window's reading and its lock may have taken the others,
+    and has left the document to the last hold, which was this window's."""
+    return doc.waiting and bool(doc.holds) and bool(doc.held - doc.holds.keys())
 
 
 def _added(doc: Document) -> list[tuple[HoldKey, Mapping[str, Any]]]:

@@ -280,7 +280,7 @@ class Lane:
         flush = Flush(unit, self.ports, plan, decision)
         flush.write()
         self._count_tries(unit, plan.partitions)
-        emptied = plan.whole and len(flush.settled) == len(plan.work) and not decision.more and not flush.freed.owners
+        emptied = plan.whole and len(flush.settled) == len(plan.work) and not (decision.more or flush.freed.owners or flush.let_go)
         outcome = Outcome(len(decision.documents), len(flush.settled), more=decision.more, emptied=emptied)
         unit.after_commit(lambda: self._tell(plan, decision, flush))
         return outcome

@@ -109,11 +109,16 @@ def release_batch(unit: UnitOfWork, cause: Cause) -> Freed:
     remove(unit.connection, [(item.owner_kind, item.owner, item.cause, item.cause_key) for item in found])
     owners = 0
     for kind in ("document", "message", "delivery"):
-        mine = [item.owner for item in found if item.owner_kind == kind]
-        free = sorted(set(mine) - set(unit.connection.execute(_left, {"kind": kind, "owners": mine}).scalars())) if mine else []
+        free = without(unit.connection, kind, [item.owner for item in found if item.owner_kind == kind])
         owners += len(free)
         queue(unit, kind, free)
     return Freed(len(found), owners)
+
+
+def without(connection: Connection, kind: str, owners: Iterable[int]) -> list[int]:
+    """Those of owners that have no hold any more, sorted: whoever deletes the last one queues what it held."""
+    asked = set(owners)
+    return sorted(asked.difference(connection.execute(_left, {"kind": kind, "owners": sorted(asked)}).scalars())) if asked else []
 
 
 def run_jobs(unit: UnitOfWork) -> int:

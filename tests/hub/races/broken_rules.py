@@ -8,6 +8,7 @@ test runs its scenario with the rule and without it: without it the scenario mus
 | second_look | 1 | held for ever with the fact present |
 | delivery_look | 1 | a delivery is held for ever with the fact present |
 | release_lock | 1, 8 | held for ever with the fact present; freed by two, queued by nobody; a retry that queues nothing |
+| last_hold | 8 | a document whose holds go by a window and by a release beside it: each leaves it to the other, nobody queues it |
 | fair_lock | 2 | a release waits as long as there are windows: each new one passes it by |
 | key_lock | 3, 4 | what stood behind is never driven; two of a key are applied as its next, and a good document is held for it |
 | key_order | 4 | two windows over the same keys deadlock |
@@ -48,7 +49,7 @@ from hub.commands import Commands
 from hub.services.inventory import tables as inventory_tables
 from hub.services.inventory.service import InventoryService
 from hub.signals import reach
-from hub.stages import deciding, deliver, receive, window
+from hub.stages import deciding, deliver, flush, receive, window
 from hub.stages.plan import Plan, Planner
 from hub.store import deliveries, documents, identity, outgoing, work
 from hub.store.book_tables import codebook, revision
@@ -104,6 +105,11 @@ def release_lock() -> list[Patch]:
         return self.revision() if exclusive else real(self, exclusive=False)
 
     return [(UnitOfWork, "lock_codebook", lock)]
+
+
+def last_hold() -> list[Patch]:
+    """A window takes a hold away and does not look whether another was left."""
+    return [(flush, "_lost_some", lambda doc: False)]
 
 
 def fair_lock() -> list[Patch]:
@@ -302,8 +308,8 @@ def _raise_head(engine: Any, number: int) -> None:
 RULES: dict[str, Callable[[], list[Patch]]] = {
     made.__name__.rstrip("_"): made
     for made in (
-        second_look, delivery_look, release_lock, fair_lock, key_lock, key_order, deadlock_again, read_committed, partition_lock,
-        work_again, reject_lock, keyless_lock, corrected_again, doubt_lock, exclusive_window, settle, accept, id_lock, identity_, sending,
-        outbox, service_order, revision_order,
+        second_look, delivery_look, release_lock, last_hold, fair_lock, key_lock, key_order, deadlock_again, read_committed,
+        partition_lock, work_again, reject_lock, keyless_lock, corrected_again, doubt_lock, exclusive_window, settle, accept,
+        id_lock, identity_, sending, outbox, service_order, revision_order,
     )
 }  # fmt: skip

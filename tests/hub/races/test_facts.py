@@ -182,6 +182,34 @@ def test_8_a_retry_beside_the_predecessor_of_what_it_frees_queues_it(world: Worl
 
 
 @pytest.mark.production
+@pytest.mark.parametrize("order", [{"k": "A"}, {"k": "A", "items": ["Y"]}], ids=["arrives", "let go"])
+@pytest.mark.parametrize("release", ["code", "retry"])
+@rules("last_hold")
+def test_8_an_orphan_that_misses_a_fact_loses_one_hold_to_its_order_and_the_other_to_a_release(
+    world: World, rule: str, release: str, order: dict[str, Any]
+) -> None:
+    """The window of the order has read what the change waits for and not yet taken the lock of facts."""
+    world.send({"k": "A", "type": "order_change", "items": ["X"], "x": 1})
+    world.run()
+    world.send(order)
+    if "items" in order:
+        world.run()
+        codes(world, "Y", "north")
+    with broken(rule), stopped_at("window.locked", window_of(world, "north")):
+        if release == "code":
+            codes(world, "X", "north")
+        else:
+            Commands(world.store, world.ports).retry(BOSS, "document", 1 << 20 | 1)
+    world.run()
+    assert faults(world) == ({"7 has cause", "12 what was let go was looked at"} if rule else set())
+    assert world.causes() == ({} if rule or release == "code" else {1 << 20 | 1: {"missing_code"}})
+    if release == "retry":
+        codes(world, "X", "north")
+        world.run()
+    assert world.states() == (["waiting", "applied"] if rule else ["applied", "applied"])
+
+
+@pytest.mark.production
 @rules("exclusive_window")
 def test_9_documents_that_change_the_codebook_have_windows_of_their_own(world: World, rule: str) -> None:
     """From shared to exclusive: two windows that do it wait for each other."""
