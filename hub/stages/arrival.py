@@ -103,6 +103,8 @@ def _close_held(doc: Document, line: Line, ask: Asker, *, equal: bool = False, e
     """Rows 8 and 9: full documents that are themselves held close, linked; what is merely blocked never does."""
     closing = [item for item in line.waiting if _is_held_full(item, doc, ask) and (everything or _newer(doc, item, line, ask, equal))]
     for item in closing:
+        if item.way is Way.ACCEPTED:
+            line.closed[item.id] = ("superseded", doc.id)
         item.settle(State.SUPERSEDED, doc.id)
     line.short |= bool(closing) and line.cut is not None
     if closing and not equal:

@@ -76,6 +76,21 @@ def test_a_conflict_whose_head_moved_is_not_applied(world: World, commands: Comm
         commands.apply_case(BOSS, case, 1 << 20 | 1)
 
 
+def test_an_accepted_conflict_that_is_held_and_closed_by_a_newer_one_closes_its_case(world: World, commands: Commands) -> None:
+    world.send({"k": "A", "t": "1"})
+    world.send({"k": "A", "t": "1", "items": ["?"], "x": 2})
+    world.run()
+    commands.apply_case(BOSS, 1, 1 << 20 | 1)
+    world.run()
+    assert world.causes() == {2 << 20 | 1: {"missing_code"}}
+    world.send({"k": "A", "t": "9", "v": "5", "x": 3})
+    world.run()
+    assert world.states() == ["applied", "superseded", "applied"]
+    assert world.rows(select(cases.c.state, cases.c.closed_by)) == [("superseded", 3 << 20 | 1)]
+    with world.store.read() as connection:
+        assert broken(connection) == {}
+
+
 def test_a_discarded_conflict_keeps_its_case_and_a_repeat_gets_its_answer(world: World, commands: Commands) -> None:
     commands.discard_case(BOSS, conflict(world), "typed twice")
     world.send({"k": "A", "t": "2", "x": 2})
