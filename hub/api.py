@@ -33,7 +33,7 @@ AT_ONCE = 500
 """Publications of a key given at once."""
 Key = Annotated[str, Path(pattern=r"^[^\x00]*$")]
 """A key, which has no NUL, since no database takes one."""
-LARGEST = 2**63 - 1 - AT_ONCE
+LARGEST = 2**63 - 1
 """A number above it is none of the store's, and no database can be asked for it."""
 MOST_WAITING = 8
 """Senders of a process that wait for the outcome at a time. Each holds a thread of the 40 that serve every address, health and metrics
@@ -142,8 +142,8 @@ def _own(app: FastAPI, hub: Hub) -> None:
 
     @app.get("/v1/canonical/{key:path}")
     def again(key: Key, from_: Annotated[int, Query(alias="from", ge=1, le=LARGEST)] = 1) -> dict[str, Any]:
-        """Everything published of a key from ``n`` on: what a subscriber of ``canonical`` asks when it sees a gap."""
-        return {"key": key, "publications": [publication_object(item) for item in again_from(hub.store, key, from_, from_ + AT_ONCE)]}
+        """What was published of a key from ``n`` on, the first 500 of it: what a subscriber of ``canonical`` asks when it sees a gap."""
+        return {"key": key, "publications": [publication_object(item) for item in again_from(hub.store, key, from_, most=AT_ONCE)]}
 
     @app.get("/schemas/{name:path}")
     def schema(name: str) -> Response:

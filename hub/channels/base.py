@@ -19,8 +19,8 @@ OUTBOUND_PARTITIONS = 8
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One row of ``canonical``. ``body`` is None for a reference to a large document. ``n`` is dense per key. ``trace`` is the
-    W3C ``traceparent`` of the message that caused it."""
+    """One row of ``canonical``. ``body`` is None for a reference to what is above 256 KB: ``again_from`` has it. ``n`` is dense per key.
+    ``trace`` is the W3C ``traceparent`` of the message that caused it."""
 
     k: str
     n: int

@@ -99,7 +99,7 @@ class Deduplicated:
         self.take(publication)
 
 
-def again_from(store: Store, k: str, n: int, until: int | None = None) -> list[Publication]:
-    """Everything published of a key from ``n`` on, in order."""
+def again_from(store: Store, k: str, n: int, until: int | None = None, most: int | None = None) -> list[Publication]:
+    """What was published of a key from ``n`` on, in order: all, or to ``until``, or the first ``most`` of it."""
     with store.read() as connection:
-        return [Publication(*values) for values in outgoing.publications_from(connection, k, n, until)]
+        return [Publication(*values) for values in outgoing.publications_from(connection, k, n, until, most)]

@@ -27,13 +27,12 @@ from connectors.kit.amqp_watch import Watch
 from hub.channels.base import OUTBOUND_PARTITIONS, Publication
 from hub.channels.named import Named
 from hub.store.clock import Clock, SystemClock, to_datetime
+from hub.store.outgoing import WHOLE
 
 log = logging.getLogger(__name__)
 CANONICAL, DEAD = "canonical", "dead"
 INBOUND, OUTBOUND = "inbound", "outbound"
 ENVELOPE = "wake-up/1"
-LARGEST = 262_144
-"""Bytes of a body that is published whole; of a larger one a reference."""
 LOOK = 5.0
 """Seconds between two looks whether the queue of each named subscriber is there: so long a deletion may go unseen."""
 
@@ -143,7 +142,7 @@ class RabbitFanout:
         return [id for id, _ in items if str(id) in taken]
 
     def _message(self, id: int, item: Publication) -> Outgoing:
-        body = item.body if item.body is not None and len(item.body) <= LARGEST else None
+        body = item.body if item.body is not None and len(item.body) <= WHOLE else None
         return Outgoing(
             str(id), CANONICAL, item.type, reference(item) if body is None else body, headers(item, self.source, whole=body is not None),
             item.type, timestamp=item.at // 1_000_000, mandatory=self.mandatory,

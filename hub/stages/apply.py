@@ -22,8 +22,6 @@ from hub.store.records import Document, Head, Way
 
 EVENTS_AT_MOST = 1000
 """More events than this from one document is a circle between services: a fault of the program."""
-REFERENCE_ABOVE = 256 * 1024
-"""Bytes; a larger body is published as a reference to its document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +118,7 @@ class Applying:
     def _publish(self, head: Head, doc: Document, name: str, body: bytes | None) -> None:
         """One outbox row; n is dense per key."""
         head.n += 1
-        small = body if body is not None and len(body) <= REFERENCE_ABOVE else None
-        self.collected.published.append({"k": head.k, "n": head.n, "type": name, "document": doc.id, "body": small, "at": self.now})
+        self.collected.published.append({"k": head.k, "n": head.n, "type": name, "document": doc.id, "body": body, "at": self.now})
 
     def deliver(self, document: int, outgoing: Sequence[Outgoing], *, unless: str | None = None) -> None:
         """One delivery for each subscription that wants it; a document never goes back to the system it came from."""

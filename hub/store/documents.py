@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, Subquery, and_, bindparam, case, func
 from canonical_model.problems import Cause
 from hub.store import bulk
 from hub.store.lane_tables import document, hold
-from hub.store.packing import compress, decompress
+from hub.store.packing import compress, decompress, size
 from hub.store.records import Content, Document, Place, State, Way
 from hub.store.schema import among
 
@@ -85,9 +85,11 @@ def pack(body: bytes | None) -> bytes | None:
     return compress(body) if body is not None and len(body) > PACKED else body
 
 
-def unpack(data: bytes | None) -> bytes | None:
-    """Undo ``pack``."""
-    return decompress(data) if data is not None and data.startswith(_MAGIC) else data
+def unpack(data: bytes | None, most: int | None = None) -> bytes | None:
+    """Undo ``pack``; None for a body of more than ``most`` bytes, which is not unpacked."""
+    if data is None or not data.startswith(_MAGIC):
+        return data
+    return None if most is not None and size(data) > most else decompress(data)
 
 
 def line(connection: Connection, keys: list[str]) -> dict[str, list[Document]]:

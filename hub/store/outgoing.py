@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import xxhash
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, select, update
 
 from hub.store import bulk, messages
 from hub.store.documents import pack, unpack
@@ -23,6 +23,10 @@ from hub.store.unit import UnitOfWork
 from hub.store.work import partition_of
 
 CANONICAL_PARTITIONS = 8
+WHOLE = 256 * 1024
+"""Bytes of a body that goes through a broker; of a larger one a reference goes, and who wants it asks for it."""
+PAGE = 8 * 1024 * 1024
+"""Bytes of bodies after which a page of publications ends."""
 AT_ONCE = 10_000
 """Rows of one statement where there may be millions."""
 ANSWERS = ("order_response/1",)
@@ -161,8 +165,9 @@ def _copy(row: Row[Any], document: int, now: int) -> dict[str, Any]:
 
 Published = tuple[str, int, str, int, bytes | None, int]
 _published = (published.c.k, published.c.n, published.c.type, published.c.document, published.c.body, published.c.at)
+_whole = case((func.length(published.c.body) <= WHOLE, published.c.body))
 _waiting = (
-    select(outbox.c.id, *_published)
+    select(outbox.c.id, *(_whole if column is published.c.body else column for column in _published))
     .join(published, (published.c.k == outbox.c.k) & (published.c.n == outbox.c.n))
     .order_by(outbox.c.id)
     .limit(bindparam("most"))
@@ -171,9 +176,9 @@ _forget = delete(outbox).where(among(outbox.c.id, "ids"))
 
 
 def waiting_publications(connection: Connection, most: int) -> list[tuple[int, Published]]:
-    """Outbox rows not yet confirmed, in the order of publishing."""
+    """Outbox rows not yet confirmed, in the order of publishing. A body above ``WHOLE`` is None and not read: 500 of them may not fit."""
     return [
-        (id, (k, n, type, document, unpack(body), at))
+        (id, (k, n, type, document, unpack(body, WHOLE), at))
         for id, k, n, type, document, body, at in connection.execute(_waiting, {"most": most})
     ]
 
@@ -216,9 +221,17 @@ def publish_again(unit: UnitOfWork, since: int) -> int:
     return len(found)
 
 
-def publications_from(connection: Connection, k: str, n: int, until: int | None = None) -> list[Published]:
-    """What was published of a key from ``n`` on."""
-    query = select(*_published).where(published.c.k == k, published.c.n >= n).order_by(published.c.n)
+def publications_from(connection: Connection, k: str, n: int, until: int | None = None, most: int | None = None) -> list[Published]:
+    """What was published of a key from ``n`` on, whole, to ``until``. With ``most`` the first of it: so many, fewer where their bodies are
+    large, one at least (not up to a number, since numbers jump after a restore)."""
+    query = select(*_published).where(published.c.k == k, published.c.n >= n).order_by(published.c.n).limit(most)
     if until is not None:
         query = query.where(published.c.n <= until)
-    return [(key, number, type, document, unpack(body), at) for key, number, type, document, body, at in connection.execute(query)]
+    found, size = list[Published](), 0
+    for key, number, type, document, packed, at in connection.execute(query):
+        if most is not None and size > PAGE:
+            break
+        body = unpack(packed)
+        size += len(body or b"")
+        found.append((key, number, type, document, body, at))
+    return found

@@ -24,3 +24,9 @@ def decompress(data: bytes) -> bytes:
         _mine.decompressor = zstandard.ZstdDecompressor()
     raw: bytes = _mine.decompressor.decompress(data)
     return raw
+
+
+def size(data: bytes) -> int:
+    """Bytes of what ``compress`` made a frame of, without unpacking it."""
+    found: int = zstandard.frame_content_size(data)
+    return found

@@ -14,7 +14,8 @@ import pytest
 
 from hub.channels import rabbitmq
 from hub.channels.base import Publication
-from hub.channels.rabbitmq import LARGEST, RabbitChannels
+from hub.channels.rabbitmq import RabbitChannels
+from hub.store.outgoing import WHOLE
 from tests.hub.channels.contract import CanonicalContract, Pair, WakeUpContract, until
 from tests.services.rabbitmq import Node
 
@@ -154,7 +155,7 @@ class TestCanonical(CanonicalContract):
         assert (properties.content_type, properties.delivery_mode, properties.headers["traceparent"]) == ("application/json", 2, trace)
 
     def test_a_large_body_is_a_reference(self, pair: Pair) -> None:
-        item = Publication("k", 1, "order/1", 5, b"x" * (LARGEST + 1), 0)
+        item = Publication("k", 1, "order/1", 5, b"x" * (WHOLE + 1), 0)
         assert pair.door.fanout.publish([(1, item)]) == [1]
         assert until(lambda: len(pair.seen()) == 1)
         assert orjson.loads(pair.seen()[0].body or b"") == {"reference": "/v1/canonical/k?from=1", "key": "k", "n": 1, "document": 5}

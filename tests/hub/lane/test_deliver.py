@@ -14,9 +14,6 @@ from sqlalchemy import select
 
 from canonical_model.problems import Cause, Misconfigured, Problem, Reject, SystemUnreachable
 from connectors.base import Inbound, Receipt, SendRefused, SendUncertain
-from hub.channels.base import Publication
-from hub.channels.local import Deduplicated, LocalFanout, again_from
-from hub.channels.relay import Relay
 from hub.commands import Actor, Commands
 from hub.flow import Flow
 from hub.signals import PUBLISHED, STEPS, Signals, probe
@@ -31,7 +28,7 @@ from hub.store.database import Store
 from hub.store.documents import unpack
 from hub.store.effects import Outgoing
 from hub.store.lane_tables import hold
-from hub.store.out_tables import attempt, circuit, delivery, outbox
+from hub.store.out_tables import attempt, circuit, delivery
 from tests.hub.lane.world import TERMS, World
 
 
@@ -415,44 +412,6 @@ def test_a_held_document_is_answered_once_when_it_waits_too_long(tmp_path: Path,
     assert [answer_pending(world.store, ports), answer_pending(world.store, ports)] == [1, 0]
     delivering.run()
     assert b'"pending"' in other.got[0][1]
-
-
-def test_every_row_of_canonical_is_published_once_and_can_be_asked_for_again(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    seen: list[Publication] = []
-    world.send({"k": "A", "v": "1"}, {"k": "A", "v": "2", "x": 2})
-    world.run()
-    told: list[int] = []
-    world.signals.connect(lambda name, facts: told.append(facts["count"]), PUBLISHED)
-    assert Relay(world.store, LocalFanout([seen.append]), signals=world.signals).run() == sum(told) == 4
-    assert [(item.n, item.type) for item in seen] == [(1, "order/1"), (2, "accepted"), (3, "order/1"), (4, "accepted")]
-    assert world.rows(select(outbox)) == []
-    assert [item.n for item in again_from(world.store, "test:order:A", 3)] == [3, 4]
-
-
-def test_a_subscriber_drops_what_it_has_and_asks_for_a_gap(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    kept: list[int] = []
-    world.send(*[{"k": "A", "v": str(n), "x": n} for n in range(3)])
-    world.run()
-    every = again_from(world.store, "test:order:A", 1)
-    subscriber = Deduplicated(world.store, lambda item: kept.append(item.n), lambda k: max(kept, default=0))
-    for item in (every[0], every[0], every[4], every[1], every[5]):
-        subscriber(item)
-    assert kept == [1, 2, 3, 4, 5, 6]
-
-
-def test_a_row_that_a_subscriber_did_not_take_stays_in_the_outbox(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.send({"k": "A"})
-    world.run()
-    assert LocalFanout([_fails]).publish([(1, Publication("k", 1, "t", 1, b"", 0))]) == []
-    Relay(world.store, LocalFanout([_fails])).run()
-    assert len(world.rows(select(outbox))) == 2
-
-
-def _fails(publication: Publication) -> None:
-    raise OSError("disk full")
 
 
 def test_signals_come_in_the_order_that_the_flow_file_shows(tmp_path: Path, other: Receiver) -> None:

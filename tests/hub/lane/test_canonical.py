@@ -1,0 +1,87 @@
+"""Channel ``canonical`` in one process: what the relay takes to subscribers, and what they ask for again."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import orjson
+import pytest
+from sqlalchemy import select
+
+from hub.channels.base import Publication
+from hub.channels.local import Deduplicated, LocalFanout, again_from
+from hub.channels.relay import Relay
+from hub.signals import PUBLISHED
+from hub.store import outgoing
+from hub.store.out_tables import outbox
+from tests.hub.lane.world import World
+
+
+def test_every_row_of_canonical_is_published_once_and_can_be_asked_for_again(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    seen: list[Publication] = []
+    world.send({"k": "A", "v": "1"}, {"k": "A", "v": "2", "x": 2})
+    world.run()
+    told: list[int] = []
+    world.signals.connect(lambda name, facts: told.append(facts["count"]), PUBLISHED)
+    assert Relay(world.store, LocalFanout([seen.append]), signals=world.signals).run() == sum(told) == 4
+    assert [(item.n, item.type) for item in seen] == [(1, "order/1"), (2, "accepted"), (3, "order/1"), (4, "accepted")]
+    assert world.rows(select(outbox)) == []
+    assert [item.n for item in again_from(world.store, "test:order:A", 3)] == [3, 4]
+
+
+def test_a_large_body_is_published_as_none_and_whole_when_it_is_asked_for(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    seen: list[Publication] = []
+    world.send({"k": "A", "x": "y" * outgoing.WHOLE}, {"k": "B", "x": random.Random(7).randbytes(outgoing.WHOLE).hex()}, {"k": "C"})
+    world.run()
+    assert Relay(world.store, LocalFanout([seen.append])).run() == 6
+    bodies = {item.k[-1]: item.body for item in seen if item.type == "order/1"}
+    assert (bodies["A"], bodies["B"], bodies["C"] is None) == (None, None, False)
+    for key in "AB":
+        (order, _) = again_from(world.store, f"test:order:{key}", 1)
+        assert len(orjson.loads(order.body or b"")["x"]) >= outgoing.WHOLE
+
+
+def test_a_page_of_what_is_asked_for_ends_with_its_number_or_its_bytes_and_never_with_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+    with world.store.unit() as unit:
+        rows = [{"k": "A", "n": n, "type": "t", "document": 1, "body": b"x" * 1000, "at": 1} for n in (1, 2, 3, 1_000_004, 1_000_005)]
+        outgoing.publish(unit, rows)
+
+    def page(n: int, most: int) -> list[int]:
+        return [item.n for item in again_from(world.store, "A", n, most=most)]
+
+    assert (page(1, 2), page(3, 2), page(4, 500), page(1_000_006, 500)) == ([1, 2], [3, 1_000_004], [1_000_004, 1_000_005], [])
+    monkeypatch.setattr(outgoing, "PAGE", 1500)
+    assert (page(1, 500), page(3, 1)) == ([1, 2], [3])
+    monkeypatch.setattr(outgoing, "PAGE", 10)
+    assert page(4, 500) == [1_000_004]
+
+
+def test_a_subscriber_drops_what_it_has_and_asks_for_a_gap(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    kept: list[int] = []
+    world.send(*[{"k": "A", "v": str(n), "x": n} for n in range(3)])
+    world.run()
+    every = again_from(world.store, "test:order:A", 1)
+    subscriber = Deduplicated(world.store, lambda item: kept.append(item.n), lambda k: max(kept, default=0))
+    for item in (every[0], every[0], every[4], every[1], every[5]):
+        subscriber(item)
+    assert kept == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_row_that_a_subscriber_did_not_take_stays_in_the_outbox(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.send({"k": "A"})
+    world.run()
+    assert LocalFanout([_fails]).publish([(1, Publication("k", 1, "t", 1, b"", 0))]) == []
+    Relay(world.store, LocalFanout([_fails])).run()
+    assert len(world.rows(select(outbox))) == 2
+
+
+def _fails(publication: Publication) -> None:
+    raise OSError("disk full")
