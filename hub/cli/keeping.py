@@ -9,6 +9,7 @@ from hub.bootstrap import build
 from hub.cli.instants import instant
 from hub.cli.output import Exit, Output, say
 from hub.cli.settings import load_config
+from hub.cli.topology import address
 from hub.commands import Actor
 from hub.store.address import place_of
 from hub.store.clock import to_micros
@@ -55,9 +56,11 @@ def alone(config: Path) -> None:
 
 
 def republish(since: str, why: str, actor: str, config: Path, out: Output) -> int:
-    """For subscribers whose queue was lost."""
+    """For subscribers whose queue was lost. Raises Misconfigured where there is no broker, and so nobody who would read it."""
+    at = to_micros(instant(since, "--since"))
+    address(load_config(config))
     hub = build(config, promote=False)
     try:
-        return say(hub.commands.publish_again(Actor(actor), to_micros(instant(since, "--since")), why), out)
+        return say(hub.commands.publish_again(Actor(actor), at, why), out)
     finally:
         hub.close()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -24,7 +23,9 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from canonical_model.problems import Misconfigured
 from hub.simulate.balance import compare
+from hub.simulate.folder import own
 from hub.simulate.goods import ARTICLES, codes_csv
 from hub.simulate.partners.agent import Agent, JiangsuAgent, ZhejiangAgent
 from hub.simulate.partners.base import Partner
@@ -40,30 +41,25 @@ two `hub worker`, on private servers that are started for it and ended with it: 
 SERVER = "address, or env:NAME that holds it, of"
 ENOUGH = 141
 """Exit code of who is cut off by the reader of its output, as a shell gives it."""
-MARK = ".demo"
-"""A file by which a folder is known as a demo's: the next one may empty it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line of the demo."""
     parser = argparse.ArgumentParser(prog="dev demo", description=ABOUT)
-    parser.add_argument("--for", dest="seconds", type=float, default=60, help="seconds of traffic")
-    parser.add_argument("--seed", type=int, default=7, help="what is drawn: orders and planted faults")
+    parser.add_argument("--for", dest="seconds", type=float, default=60, help="seconds of traffic (60)")
+    parser.add_argument("--seed", type=int, default=7, help="what is drawn: orders and planted faults (7)")
     parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--keep", type=Path, help="folder to work in and leave there: empty, not there, or of an earlier demo")
     parser.add_argument("--store", metavar="URL", help=f"{SERVER} an empty PostgreSQL database, as postgresql://USER@HOST/DATABASE")
     parser.add_argument("--channels", metavar="URL", help=f"{SERVER} RabbitMQ, as amqp://USER:PASSWORD@HOST/VHOST")
     chosen = parser.parse_args(arguments)
-    own = Path("var") / f"demo-{chosen.seed}{'' if chosen.store is None else '-production'}"
-    folder = (chosen.keep or own).resolve()
-    if chosen.keep and folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).exists():
-        parser.error(f"{folder} has files that are no demo's; name a folder that is empty or not there")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    (folder / MARK).touch()
-    demo = Demo(folder, chosen.seed, chosen.seconds, Voice(chosen.json), Servers(chosen.store, chosen.channels))
+    usual = Path("var") / f"demo-{chosen.seed}{'' if chosen.store is None else '-production'}"
+    folder = (chosen.keep or usual).resolve()
     try:
-        code = demo.run()
+        with own(folder):
+            code = Demo(folder, chosen.seed, chosen.seconds, Voice(chosen.json), Servers(chosen.store, chosen.channels)).run()
+    except Misconfigured as problem:
+        parser.error(str(problem))
     except BrokenPipeError:  # who reads has enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ENOUGH

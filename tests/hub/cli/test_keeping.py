@@ -162,7 +162,12 @@ def test_an_instant_is_typed_with_its_zone(bench: Bench) -> None:
             said = bench.type(f"hub {command} {wrong}")
             assert "is not an instant with its zone" in said
             assert said.endswith("(exit code 2)\n")
-    assert bench.type("hub republish --since 2026-01-01T08:00:00+08:00 --why 'a test'").startswith("2 publications go once more")
+
+
+def test_where_there_is_no_broker_nothing_is_published_once_more(bench: Bench) -> None:
+    said = bench.type("hub republish --since 2026-01-01T08:00:00+08:00 --why 'a test'")
+    assert "the database carries the channels: there is no broker" in said
+    assert said.endswith("(exit code 3)\n")
 
 
 def test_migrate_makes_an_embedded_store_where_there_is_no_folder_yet(bench: Bench) -> None:

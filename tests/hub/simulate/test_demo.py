@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from hub.simulate.demo import ENOUGH, Demo, Voice, main
+from hub.simulate.folder import MARK, own
 from hub.simulate.processes import Servers
 from tests.services import postgres, rabbitmq
 from tests.services.postgres import need_node
@@ -76,6 +78,19 @@ def test_a_folder_that_is_no_demos_is_not_emptied(tmp_path: Path, capsys: pytest
         main(["--for", "1", "--keep", str(tmp_path)])
     assert "has files that are no demo's" in capsys.readouterr().err
     assert (tmp_path / "thesis.txt").read_text() == "months of work"
+
+
+def test_a_folder_in_which_a_demo_runs_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "demo"
+    with own(folder):
+        (folder / "hub.db").write_text("in use")
+        with pytest.raises(SystemExit) as ended:
+            main(["--for", "1", "--keep", str(folder)])
+        assert ended.value.code == 2
+        assert f"a demo runs in this folder: process {os.getpid()}" in capsys.readouterr().err
+        assert (folder / "hub.db").read_text() == "in use"
+    with own(folder):
+        assert [one.name for one in folder.iterdir()] == [MARK]
 
 
 def test_a_database_that_is_in_use_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
