@@ -230,13 +230,16 @@ _open: list[Production] = []
 @contextmanager
 def started() -> Iterator[tuple[Path, Servers]]:
     """A folder and both servers, ended also when this process is told to end. Raises one of NOT_THERE where they cannot be had."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    with TemporaryDirectory(prefix="hub-bench-") as name, servers(Path(name)) as given:
-        try:
-            yield Path(name), given
-        finally:
-            while _open:
-                _open[-1].close()
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        with TemporaryDirectory(prefix="hub-bench-") as name, servers(Path(name)) as given:
+            try:
+                yield Path(name), given
+            finally:
+                while _open:
+                    _open[-1].close()
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Intake:
