@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import FastAPI, HTTPException, Path, Query, Response
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from canonical_model.problems import HubError
 from canonical_model.schemas import published
@@ -29,10 +30,17 @@ from monitoring.router import router
 from monitoring.watched import Watched
 
 log = logging.getLogger(__name__)
-AT_ONCE = 500
-"""Publications of a key given at once."""
 Key = Annotated[str, Path(pattern=r"^[^\x00]*$")]
 """A key, which has no NUL, since no database takes one."""
+
+
+class KeyInPath(StringConvertor):
+    """``{key:key}``: everything to the end of the address. Starlette's ``path`` ends at a line feed, and a key may have one."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("key", KeyInPath())
 LARGEST = 2**63 - 1
 """A number above it is none of the store's, and no database can be asked for it."""
 MOST_WAITING = 8
@@ -120,8 +128,8 @@ def message_object(hub: Hub, message: int) -> dict[str, Any] | None:
 
 
 def publication_object(item: Publication) -> dict[str, Any]:
-    """A row of ``canonical`` for its subscriber; ``body`` as it was published."""
-    body = None if item.body is None else orjson.loads(item.body)
+    """A row of ``canonical`` for its subscriber; ``body`` is the bytes that were published."""
+    body = None if item.body is None else orjson.Fragment(item.body)
     return {"key": item.k, "n": item.n, "type": item.type, "document": item.document, "at": to_datetime(item.at), "body": body}
 
 
@@ -140,10 +148,12 @@ def _own(app: FastAPI, hub: Hub) -> None:
         with hub.store.read() as connection:
             return summary_view.summary(connection)
 
-    @app.get("/v1/canonical/{key:path}")
-    def again(key: Key, from_: Annotated[int, Query(alias="from", ge=1, le=LARGEST)] = 1) -> dict[str, Any]:
-        """What was published of a key from ``n`` on, the first 500 of it: what a subscriber of ``canonical`` asks when it sees a gap."""
-        return {"key": key, "publications": [publication_object(item) for item in again_from(hub.store, key, from_, most=AT_ONCE)]}
+    @app.get("/v1/canonical/{key:key}")
+    def again(key: Key, from_: Annotated[int, Query(alias="from", ge=1, le=LARGEST)] = 1) -> Response:
+        """What was published of a key from ``n`` on, the first 500 of it, fewer where they are large: what a subscriber of ``canonical``
+        asks when it sees a gap. Written here, in a thread of its own: megabytes written by the loop would keep every door waiting."""
+        found = {"key": key, "publications": [publication_object(item) for item in again_from(hub.store, key, from_)]}
+        return Response(orjson.dumps(found, option=orjson.OPT_UTC_Z), media_type="application/json")
 
     @app.get("/schemas/{name:path}")
     def schema(name: str) -> Response:

@@ -20,7 +20,7 @@ from hub.codebook import CodeLine, import_csv, retire, set_codes, set_parent
 from hub.signals import Signals, reach
 from hub.stages.ports import Ports
 from hub.stages.receive import Door, packed
-from hub.store import cases, deliveries, documents, holds, identity, messages, outgoing, people, restoring, texts, work
+from hub.store import cases, deliveries, documents, holds, identity, messages, outgoing, people, publications, restoring, texts, work
 from hub.store.clock import to_datetime
 from hub.store.database import Store
 from hub.store.records import Document, State, Way
@@ -267,7 +267,7 @@ class Commands:
     def publish_again(self, actor: Actor, since: int, why: str) -> Done:
         """``hub republish``: what was published since an instant goes to the subscribers of ``canonical`` once more."""
         with self._as(actor, "republish", f"since {to_datetime(since).isoformat()}", why) as unit:
-            count = outgoing.publish_again(unit, since)
+            count = publications.again(unit, since)
         return Done(f"{count} publications go once more", facts={"count": count})
 
     def _in_doubt(self, unit: UnitOfWork, delivery: int) -> None:

@@ -27,7 +27,7 @@ from hub.stages.pending import answer_pending
 from hub.stages.ports import Ports
 from hub.stages.receive import Door, Received, Receiving
 from hub.stages.window import Lane
-from hub.store import outgoing, work
+from hub.store import publications, work
 from hub.store.database import Store
 
 outbound_partition = partial(work.partition_of, partitions=OUTBOUND_PARTITIONS)
@@ -58,7 +58,7 @@ class Flow:
         """Step 1: kept, then accepted. The wake-up may be lost; the store is looked at anyway."""
         received = self.receiving.receive(inbound, door)
         partition = work.partition_of(door.order(inbound), self.store.partitions)
-        self.channels.inbound.wake(partition, outgoing.given_trace(inbound.headers))
+        self.channels.inbound.wake(partition, publications.given_trace(inbound.headers))
         return received
 
     def wake_waiting(self) -> None:

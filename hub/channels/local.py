@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from hub.channels.base import Publication, Subscriber
-from hub.store import outgoing
+from hub.store import publications
 from hub.store.database import Store
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class LocalChannels:
 
 
 class Deduplicated:
-    """A subscriber's own memory: drops what it has, and asks for what is missing before it takes what is ahead.
+    """A subscriber's own memory: drops what it has, and asks for what is missing before it takes what is ahead. It takes every body whole.
 
     ``last`` is what it keeps of each key, in its own transaction with what it does.
     """
@@ -91,15 +91,18 @@ class Deduplicated:
 
     def __call__(self, publication: Publication) -> None:
         known = self.last(publication.k)
-        if publication.n <= known:
-            return
-        if publication.n > known + 1:
-            for missed in again_from(self.store, publication.k, known + 1, publication.n - 1):
-                self.take(missed)
-        self.take(publication)
+        near = publication.n == known + 1 and publication.body is not None
+        for item in (publication,) if near else self._missed(publication.k, known, publication.n):
+            self.take(item)
+
+    def _missed(self, k: str, known: int, n: int) -> Iterator[Publication]:
+        """Behind ``known``, to ``n``: a page at a time, since a late reader's key may be a long one."""
+        while known < n and (page := again_from(self.store, k, known + 1)):
+            yield from (item for item in page if item.n <= n)
+            known = page[-1].n
 
 
-def again_from(store: Store, k: str, n: int, until: int | None = None, most: int | None = None) -> list[Publication]:
-    """What was published of a key from ``n`` on, in order: all, or to ``until``, or the first ``most`` of it."""
+def again_from(store: Store, k: str, n: int, most: int = publications.MOST) -> list[Publication]:
+    """What was published of a key from ``n`` on, in order: the first ``most`` of it, fewer where bodies are large."""
     with store.read() as connection:
-        return [Publication(*values) for values in outgoing.publications_from(connection, k, n, until, most)]
+        return [Publication(*values) for values in publications.of_key(connection, k, n, most)]

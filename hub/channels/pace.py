@@ -25,12 +25,12 @@ class Pace:
         """Whether the pause is over; whoever wakes the relay before that wakes it in vain."""
         return self._now() >= self._again
 
-    def told(self, sent: int, confirmed: int) -> None:
-        """So many went out, so many were taken."""
+    def told(self, sent: int, confirmed: int, *, more: bool) -> None:
+        """So many went out, so many were taken; ``more`` when others may wait behind them."""
         if confirmed < sent:
             self._pause = min(2 * self._pause, LONGEST) or FIRST
             self.size, self._again = 1, self._now() + self._pause
-        elif sent < self.size or self.size == self._most:
+        elif not more or self.size == self._most:
             self._pause, self.size = 0.0, self._most
         else:
             self.size = min(2 * self.size, self._most)

@@ -27,7 +27,7 @@ from connectors.kit.amqp_watch import Watch
 from hub.channels.base import OUTBOUND_PARTITIONS, Publication
 from hub.channels.named import Named
 from hub.store.clock import Clock, SystemClock, to_datetime
-from hub.store.outgoing import WHOLE
+from hub.store.publications import WHOLE
 
 log = logging.getLogger(__name__)
 CANONICAL, DEAD = "canonical", "dead"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from hub.channels.base import Fanout, Publication
 from hub.channels.pace import Pace
 from hub.signals import PUBLISHED, Signals, reach
-from hub.store import outgoing
+from hub.store import publications
 from hub.store.database import Store
 from hub.store.locks import attempt
 
@@ -39,28 +39,28 @@ class Relay:
             return total
         with attempt(self.store.locks, LOCK) as mine:
             for _ in range(BATCHES if mine else 0):
-                size = self.pace.size
-                confirmed = self._batch() if self.fanout.ready() else 0
+                confirmed, more = self._batch() if self.fanout.ready() else (0, False)
                 total += confirmed
-                if confirmed < size:
+                if not more:
                     break
         return total
 
-    def _batch(self) -> int:
-        """One batch; gives how many of it were confirmed. The others stay, and stay first: nothing of their keys goes before them."""
+    def _batch(self) -> tuple[int, bool]:
+        """One batch; gives how many of it were confirmed, and whether to go on at once. The others stay, and stay first: nothing of their
+        keys goes before them."""
         with self.store.read() as connection:
-            batch = outgoing.waiting_publications(connection, self.pace.size)
-            traces = outgoing.traces(connection, {values[3] for _, values in batch}) if batch else {}
+            batch, more = publications.waiting(connection, self.pace.size)
+            traces = publications.traces(connection, {values[3] for _, values in batch}) if batch else {}
         if not batch:
-            self.pace.told(0, 0)
-            return 0
+            self.pace.told(0, 0, more=False)
+            return 0, False
         reach("relay.before_publish")
         confirmed = self.fanout.publish((id, Publication(*values, traces[values[3]])) for id, values in batch)
-        self.pace.told(len(batch), len(confirmed))
+        self.pace.told(len(batch), len(confirmed), more=more)
         reach("relay.after_publish")
         if confirmed:
             with self.store.unit() as unit:
-                outgoing.forget_publications(unit.connection, confirmed)
+                publications.forget(unit.connection, confirmed)
             self.signals.emit(PUBLISHED, count=len(confirmed))
         reach("relay.after_delete")
-        return len(confirmed)
+        return len(confirmed), more and len(confirmed) == len(batch)

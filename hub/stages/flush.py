@@ -13,7 +13,7 @@ from hub.stages.apply import code_line
 from hub.stages.deciding import Decision
 from hub.stages.plan import Plan, Progress
 from hub.stages.ports import Ports
-from hub.store import documents, holds, identity, messages, outgoing, people, work
+from hub.store import documents, holds, identity, messages, outgoing, people, publications, work
 from hub.store.records import Document, HoldKey, State, document_id, hold_key, problem_details
 from hub.store.unit import UnitOfWork
 
@@ -76,7 +76,7 @@ class Flush:
         identity.save_effects(connection, collected.effects)
         for state in self.decision.states.values():
             state.flush(connection)
-        outgoing.publish(self.unit, collected.published)
+        publications.publish(self.unit, collected.published)
         entries = [
             outgoing.Entry(item.subscription.id, item.subscription.system, item.document, item.effect_no, item.outgoing,
                            item.subscription.latest, item.subscription.assign)

@@ -20,7 +20,7 @@ from hub.signals import reach
 from hub.stages import line as lines
 from hub.stages.flush import Flush
 from hub.stages.window import Lane
-from hub.store import documents, holds, identity, outgoing, work
+from hub.store import documents, holds, identity, publications, work
 from hub.store.lane_tables import business_key
 from hub.store.records import Head
 from hub.store.schema import among
@@ -51,15 +51,15 @@ WIDE = 0.25
 def break_outbox(plan: Plan) -> None:
     """The relay deletes its rows before their confirm: what a death leaves unpublished nobody publishes again."""
 
-    def batch(self: Relay) -> int:
+    def batch(self: Relay) -> tuple[int, bool]:
         with self.store.read() as connection:
-            found = outgoing.waiting_publications(connection, AT_ONCE)
+            found, more = publications.waiting(connection, AT_ONCE)
         if not found:
-            return 0
+            return 0, False
         with self.store.unit() as unit:
-            outgoing.forget_publications(unit.connection, [id for id, _ in found])
+            publications.forget(unit.connection, [id for id, _ in found])
         reach("relay.before_publish")
-        return len(self.fanout.publish((id, Publication(*values)) for id, values in found))
+        return len(self.fanout.publish((id, Publication(*values)) for id, values in found)), more
 
     put(Relay, "_batch", batch)
 

@@ -20,7 +20,7 @@ from connectors.kit.amqp_topology import NO_LIMIT, Queue, broker_version
 from hub.channels.base import INBOUND_PARTITIONS, Publication
 from hub.channels.rabbitmq import RabbitChannels, topology
 from hub.cli.topology import page
-from hub.store import outgoing
+from hub.store import publications
 from hub.store.database import Store
 from tests.hub.channels.contract import until
 from tests.hub.cli.doctoring import silent
@@ -192,7 +192,7 @@ def missed(folder: Path) -> Iterator[str]:
             for n in numbers
         ]
         with doors.hub.store.unit() as unit:
-            outgoing.publish(unit, rows)
+            publications.publish(unit, rows)
         yield f"http://127.0.0.1:{doors.port}"
 
 

@@ -15,7 +15,7 @@ import pytest
 from hub.channels import rabbitmq
 from hub.channels.base import Publication
 from hub.channels.rabbitmq import RabbitChannels
-from hub.store.outgoing import WHOLE
+from hub.store.publications import WHOLE
 from tests.hub.channels.contract import CanonicalContract, Pair, WakeUpContract, until
 from tests.services.rabbitmq import Node
 

@@ -63,7 +63,7 @@ def test_pauses_double_and_have_an_end() -> None:
     now = [0.0]
     pace, pauses = Pace(500, lambda: now[0]), []
     for _ in range(9):
-        pace.told(pace.size, 0)
+        pace.told(pace.size, 0, more=False)
         began = now[0]
         while not pace.open():
             now[0] += 0.5

@@ -6,13 +6,14 @@ import json
 import logging
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from canonical_model.problems import Reject
 from connectors.base import Inbound
 from hub.stages.receive import LONGEST_ID, Door
-from hub.store import outgoing
+from hub.store import publications
 from hub.store.records import document_id
 from tests.hub.doors.served import Served, served
 from tests.services.stores import both_engines, running_on
@@ -96,7 +97,7 @@ def test_a_trace_goes_on_only_if_it_can_be_one(hub: Served, text: str, goes_on: 
     message = int(hub.told(f"POST /in HTTP/1.1\r\nTraceparent: {text}", b"{}")[1]["message"])
     document = document_id(message, 1)
     with hub.hub.store.read() as connection:
-        trace = outgoing.traces(connection, [document])[document]
+        trace = publications.traces(connection, [document])[document]
     assert (trace == text, len(trace) == 55) == (goes_on, not goes_on)
 
 
@@ -146,6 +147,7 @@ def test_names_of_any_connector_are_kept_with_what_no_database_takes_as_escapes(
         ("/v1/messages/-99999999999999999999", 422),
         ("/v1/canonical/a%00b", 422),
         ("/v1/canonical/%ED%A0%80", 200),
+        ("/v1/canonical/a%0A", 200),
         ("/v1/canonical/a?from=99999999999999999999", 422),
         ("/schemas/a%00b", 404),
         ("/a%00b", 404),
@@ -154,3 +156,20 @@ def test_names_of_any_connector_are_kept_with_what_no_database_takes_as_escapes(
 )
 def test_addresses_that_ask_for_what_cannot_be_are_answered(hub: Served, path: str, status: int) -> None:
     assert hub.asked(f"GET {path} HTTP/1.1")[0] == status
+
+
+def test_what_was_published_of_a_key_is_given_with_its_bytes_whatever_the_key_is(hub: Served) -> None:
+    body = b'{"quantity": 1.10, "text": "\xe4\xb8\xad"}'
+    row = {"k": "a\nb/c \n", "n": 1, "type": "order/1", "document": 7, "body": body, "at": 1_790_000_000_000_000}
+    with hub.hub.store.unit() as unit:
+        publications.publish(unit, [row])
+    status, head, said = hub.answer("GET /v1/canonical/a%0Ab%2Fc%20%0A?from=1 HTTP/1.1")
+    assert (status, b"content-type: application/json" in head.lower(), body in said) == (200, True, True)
+    (found,) = json.loads(said)["publications"]
+    assert found == row_of(row)
+
+
+def row_of(row: dict[str, Any]) -> dict[str, Any]:
+    """A publication as a subscriber reads it."""
+    named = {name: row[name] for name in ("n", "type", "document")}
+    return {"key": row["k"], **named, "at": "2026-09-21T14:13:20Z", "body": json.loads(row["body"])}

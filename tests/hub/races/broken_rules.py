@@ -51,7 +51,7 @@ from hub.services.inventory.service import InventoryService
 from hub.signals import reach
 from hub.stages import deciding, deliver, flush, receive, window
 from hub.stages.plan import Plan, Planner
-from hub.store import deliveries, documents, identity, outgoing, work
+from hub.store import deliveries, documents, identity, publications, work
 from hub.store.book_tables import codebook, revision
 from hub.store.database import Store
 from hub.store.effects import Applicable
@@ -255,16 +255,16 @@ def sending() -> list[Patch]:
 
 def outbox() -> list[Patch]:
     """Rows of the outbox are deleted when they are read."""
-    real = outgoing.waiting_publications
+    real = publications.waiting
 
     def waiting(connection: Connection, most: int) -> Any:
-        batch = real(connection, most)
+        batch, more = real(connection, most)
         ids = [id for id, _ in batch]
         with Store(connection.engine.url.render_as_string(hide_password=False), partitions=4).unit() as unit:
-            outgoing.forget_publications(unit.connection, ids)
-        return batch
+            publications.forget(unit.connection, ids)
+        return batch, more
 
-    return [(outgoing, "waiting_publications", waiting)]
+    return [(publications, "waiting", waiting)]
 
 
 def service_order() -> list[Patch]:
