@@ -33,6 +33,7 @@ def explained(error: BaseException | None, url: str) -> HubError:
     return SystemUnreachable(f"the broker does not answer: {said}", at=place_of(url), fix=fix)
 
 
+UNREAD = "(what a subscriber has not read goes with its canonical.NAME: let it read first, or `hub republish` afterwards)"
 _PERMIT = "rabbitmqctl set_permissions -p '{vhost}' '{user}' '.*' '.*' '.*'"
 _MEANINGS: Sequence[tuple[str, type[HubError], str, str]] = (
     (
@@ -53,7 +54,8 @@ _MEANINGS: Sequence[tuple[str, type[HubError], str, str]] = (
     (
         r"inequivalent arg|classic queue.*redeclare|exchange.*type", Misconfigured,
         "a queue or exchange is there with other arguments: {said}",
-        "stop the hub, delete it (rabbitmqctl delete_queue -p '{vhost}' NAME), start the hub: it declares it anew; the store has the work",
+        ("stop the hub, delete it (rabbitmqctl delete_queue -p '{vhost}' NAME), start the hub: it declares it anew; the store has the work"
+         f" {UNREAD}"),
     ),
     (
         r"feature.flag|quorum|invalid.*x-queue-type", Misconfigured, "the broker refuses quorum queues: {said}",
@@ -66,6 +68,11 @@ _MEANINGS: Sequence[tuple[str, type[HubError], str, str]] = (
     (
         r"gaierror|name or service not known|name resolution", SystemUnreachable, "the name of the broker's machine is not known: {host}",
         "correct the address behind hub.channels, or the name service of this machine; the hub tries again",
+    ),
+    (
+        r"delivery acknowledgement.*timed out", SystemUnreachable,
+        "the broker at {host} closed a channel, since a message was not acknowledged within its consumer_timeout",
+        "nothing is lost, and the hub connects again; if it comes again, a longer consumer_timeout: deploy/rabbitmq.conf has a day",
     ),
     (
         r"timeout|timed out", SystemUnreachable, "no answer from {host} in time",

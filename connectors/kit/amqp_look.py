@@ -13,7 +13,7 @@ from pika import exceptions
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from canonical_model.problems import Misconfigured
-from connectors.kit.amqp_faults import explained, place_of, vhost_of
+from connectors.kit.amqp_faults import UNREAD, explained, place_of, vhost_of
 from connectors.kit.amqp_topology import Exchange, Queue, Topology, broker_version, parameters_of
 
 OLDEST = (3, 8)
@@ -113,6 +113,7 @@ class Look:
         queues = [f"rabbitmqctl delete_queue -p '{vhost_of(self.url)}' {name[6:]}" for name in names if name.startswith("queue ")]
         others = [f"delete {name} (with the management page)" for name in names if not name.startswith("queue ")]
         steps = ["stop the hub", *queues, *others, "start the hub: it declares them anew, and the store has the work"]
+        steps += [UNREAD] if queues else []
         fact = f"not as the hub declares {'it' if len(names) == 1 else 'them'}: {', '.join(names)}"
         return Misconfigured(fact, at="\n".join([place_of(self.url), *faults]), fix="\n".join(steps))
 

@@ -14,6 +14,7 @@ The hub rejects nothing but what is not its own envelope, and requeues nothing.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock
 from urllib.parse import quote
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 CANONICAL, DEAD = "canonical", "dead"
 INBOUND, OUTBOUND = "inbound", "outbound"
 ENVELOPE = "wake-up/1"
+HELD = 600.0
+"""Seconds that a wake-up is kept from being settled: a broker closes the connection of whoever keeps one longer than its
+``consumer_timeout`` (30 minutes, unless told otherwise), and a partition under load may have work for longer."""
 LOOK = 5.0
 """Seconds between two looks whether the queue of each named subscriber is there: so long a deletion may go unseen."""
 
@@ -54,10 +58,10 @@ def reading(subscribers: Sequence[str]) -> list[Queue]:
 class RabbitWakeUps:
     """Wake-ups of one kind. Several of one partition that wait to be published are one."""
 
-    def __init__(self, kind: str, link: Callable[[], Link]) -> None:
-        self.kind, self._link = kind, link
+    def __init__(self, kind: str, link: Callable[[], Link], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.kind, self._link, self._now = kind, link, monotonic
         self._lock, self._woken = Lock(), dict[int, bool]()
-        self._last, self._handed = dict[int, Arrived](), dict[int, Arrived]()
+        self._last, self._handed, self._since = dict[int, Arrived](), dict[int, Arrived](), dict[int, float]()
         self._listeners: list[Callable[[], None]] = []
 
     @property
@@ -74,13 +78,18 @@ class RabbitWakeUps:
 
     def taken(self) -> Mapping[int, bool]:
         with self._lock:
-            woken, self._woken = self._woken, {}
-            self._handed |= {p: self._last.pop(p) for p in woken if p in self._last}
-            return woken
+            now, (woken, self._woken) = self._now(), (self._woken, {})
+            handed = {p: self._last.pop(p) for p in woken if p in self._last}
+            self._handed |= handed
+            self._since = dict.fromkeys(handed, now) | self._since
+            old = [p for p, since in self._since.items() if now - since > HELD]
+        for p in old:  # whoever works on p goes on; should that process die, the others find its work by their own look
+            self.done(p)
+        return woken
 
     def done(self, partition: int) -> None:
         with self._lock:
-            handed = self._handed.pop(partition, None)
+            handed, _ = self._handed.pop(partition, None), self._since.pop(partition, None)
         if handed is not None:
             self._link().settle(handed)
 
@@ -91,8 +100,8 @@ class RabbitWakeUps:
     def begin(self, partitions: int) -> None:
         """The connection is new: wake-ups may be lost, so that every partition is looked at."""
         with self._lock:
-            self._last.clear()
-            self._handed.clear()
+            for kept in (self._last, self._handed, self._since):
+                kept.clear()
             self._woken = dict.fromkeys(range(partitions), False) | self._woken
         self._tell()
 
@@ -182,7 +191,7 @@ class RabbitChannels:
         self.topology, clock = topology(partitions, subscribers), clock or SystemClock()
         named = Named(url, clock)
         self._watch = Watch(reading(subscribers), named.gone, clock.monotonic)
-        self.inbound, self.outbound = RabbitWakeUps(INBOUND, lambda: self.link), RabbitWakeUps(OUTBOUND, lambda: self.link)
+        self.inbound, self.outbound = (RabbitWakeUps(kind, lambda: self.link, clock.monotonic) for kind in (INBOUND, OUTBOUND))
         self.fanout = RabbitFanout(lambda: self.link, source, named, mandatory=bool(subscribers))
         self.link = Link(url, self.topology, watch=self._watch)
 

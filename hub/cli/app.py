@@ -228,7 +228,9 @@ def backup(
 @app.command()
 def restored(
     why: Annotated[str, typer.Option(help="what happened and the point restored to, kept in the audit")],
-    by: Annotated[int, typer.Option(help="more than the hub gave out in the lost time, of any kind of number")] = 1_000_000,
+    by: Annotated[
+        int, typer.Option(help="more than the hub gave out in the lost time, of any kind of number, and what a restore of that time added")
+    ] = 1_000_000,
     actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Once after the store was put back to an earlier point, before anything starts: no number that others saw comes again."""

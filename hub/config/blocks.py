@@ -124,7 +124,9 @@ class HubBlock(Block):
         "amqp://USER:PASSWORD@HOST/VHOST",
     )
     subscribers: tuple[Name, ...] = Field(
-        (), description="subscribers of `canonical` at RabbitMQ: each has its queue canonical.NAME, and what no queue took is kept"
+        (),
+        description="subscribers of `canonical` at RabbitMQ: each has its queue canonical.NAME, and what no queue took is kept "
+        "(with channels: local there are none)",
     )
     timezone: Zone = Field("UTC", description="zone of systems that name none")
     listen: str = Field(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import xxhash
-from sqlalchemy import Connection, Row, and_, bindparam, case, delete, func, select
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, select
 
 from hub.store import bulk, messages
 from hub.store.documents import pack, unpack
@@ -73,7 +73,7 @@ def of_key(connection: Connection, k: str, n: int, most: int = MOST) -> list[Pub
     return _read(connection, connection.execute(query).all(), None)
 
 
-def _read(connection: Connection, rows: Sequence[Row[Any]], whole: int | None) -> list[Published]:
+def _read(connection: Connection, rows: Sequence[Any], whole: int | None) -> list[Published]:
     """The first of ``rows``, as many as ``PAGE`` takes, with their bodies; of one above ``whole`` bytes none."""
     found, taken = list[Published](), 0
     for row in rows:
@@ -85,7 +85,7 @@ def _read(connection: Connection, rows: Sequence[Row[Any]], whole: int | None) -
     return found
 
 
-def _body_of(connection: Connection, row: Row[Any], whole: int | None) -> bytes | None:
+def _body_of(connection: Connection, row: Any, whole: int | None) -> bytes | None:
     if row.near is not None or row.length is None:
         return unpack(row.near, whole)
     if whole is not None and row.length > whole:

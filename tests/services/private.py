@@ -50,7 +50,7 @@ def run(command: Sequence[str], user: str | None = None, seconds: int = 120) -> 
 def say(text: str) -> None:
     """A line on stderr that is seen while tests run."""
     with heard():
-        print(f"tests: {text}", file=sys.stderr, flush=True)
+        print(f"servers: {text}", file=sys.stderr, flush=True)
 
 
 def install(*packages: str) -> None:

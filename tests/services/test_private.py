@@ -33,7 +33,7 @@ def test_it_says_what_it_installs_and_tries_with_new_lists_before_it_gives_up(ma
     with pytest.raises(Unavailable, match="ended with 1"):
         install("postgresql")
     assert machine.read_text().split("\n") == ["install quiet", "update quiet", ""]
-    assert capsys.readouterr().err.startswith("tests: installing postgresql")
+    assert capsys.readouterr().err.startswith("servers: installing postgresql")
     assert not private.POLICY.exists()
 
 

@@ -54,7 +54,7 @@ def _looks(file: Path, config: Config, rows: Rows) -> Iterator[Look]:
     carried = ("hub.channels",) if "hub.channels" in named else ()
     rests_on = (*store, *(name for name in ("database", "tables") if not _embedded(config)))
     yield from database.looks(config, store) if not _embedded(config) else [Look("disk", lambda: here.disk(config), store)]
-    yield from broker.looks(config, carried) if config.hub.channels != "local" else ()
+    yield from broker.looks(config, carried)
     yield Look("hub", lambda: here.whole(file), (*rests_on, *carried))
     yield Look("mappings", lambda: here.mappings(file, config, stored=rows.well(rests_on)))
     yield from _lines(config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from canonical_model.problems import Misconfigured
 from connectors.kit.amqp_faults import place_of, vhost_of
@@ -14,9 +14,19 @@ from hub.config import Config
 
 
 def looks(config: Config, needs: tuple[str, ...]) -> Iterator[Look]:
-    """The rows about the broker."""
+    """The rows about the broker; without one, about who waits for what only a broker carries."""
+    if config.hub.channels == "local":
+        yield from [Look("subscribers", lambda: nobody(config.hub.subscribers), ())] if config.hub.subscribers else []
+        return
     yield Look("broker", lambda: answers(config), needs, far=True)
     yield Look("queues", lambda: queues(config), (*needs, "broker"), far=True)
+
+
+def nobody(subscribers: Sequence[str]) -> str:
+    """Always raises: without a broker they have no queue."""
+    fact = f"no broker, so no queue, for the subscribers of `canonical`: {', '.join(subscribers)}"
+    fix = "set hub.channels to a RabbitMQ, after its first start `hub republish`; or take hub.subscribers out"
+    raise Warned(fact, at="hub.subscribers", fix=fix)
 
 
 def answers(config: Config) -> str:

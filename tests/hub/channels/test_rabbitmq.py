@@ -116,6 +116,22 @@ class TestWakeUps(WakeUpContract):
         pair.worker.stop()
         assert depth(broker, "inbound.1", "inbound.2", "inbound.3") == 0
 
+    def test_a_wake_up_of_a_partition_that_is_never_empty_is_settled_before_the_broker_loses_its_patience(
+        self, pair: Pair, broker: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pair.woken()
+        now = [1000.0]
+        monkeypatch.setattr(pair.worker.inbound, "_now", lambda: now[0])
+        pair.door.inbound.wake(1)
+        assert pair.woken() == {1: False}
+        now[0] += rabbitmq.HELD - 1
+        pair.door.inbound.wake(1)
+        assert pair.woken() == {1: False}
+        now[0] += 2
+        assert pair.worker.inbound.taken() == {}
+        pair.worker.stop()
+        assert depth(broker, "inbound.1") == 0
+
     def test_a_message_that_is_not_ours_is_put_aside(self, pair: Pair, broker: str) -> None:
         pair.woken()
         with pika.BlockingConnection(pika.URLParameters(broker)) as connection:

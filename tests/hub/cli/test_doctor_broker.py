@@ -7,7 +7,7 @@ from pathlib import Path
 import pika
 import pytest
 
-from tests.hub.cli.doctoring import failed, of_servers, only_fault
+from tests.hub.cli.doctoring import examine, failed, of_servers, only_fault
 from tests.services.rabbitmq import Node
 
 WRONG = "wrong-but-secret"
@@ -23,6 +23,13 @@ def test_a_hub_with_a_broker(tmp_path: Path, vhost: str) -> None:
     assert (code, failed(rows)) == (0, [])
     assert rows["broker"]["detail"].endswith(vhost.replace(":guest", ""))
     assert rows["queues"]["detail"].endswith("17 queues, not yet declared: all of them")
+
+
+def test_subscribers_without_a_broker(tmp_path: Path) -> None:
+    code, rows = examine(tmp_path, f"hub: {{store: '{store(tmp_path)}', subscribers: [portal]}}")
+    assert (code, failed(rows)) == (0, [])
+    row = rows["subscribers"]
+    assert ("portal" in row["warning"], row["at"], "hub.channels" in row["fix"]) == (True, "hub.subscribers", True)
 
 
 def test_a_wrong_password_and_a_missing_virtual_host(tmp_path: Path, node: Node) -> None:
