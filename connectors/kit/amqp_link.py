@@ -326,9 +326,10 @@ class Link:
             self._connection.close()
 
     def _failed(self, connection: Any, reason: Any) -> None:
-        """The connection could not be opened, or is lost, or was closed by ourselves."""
+        """The connection could not be opened, or is lost, or was closed by ourselves: then why was told before that."""
         error = reason if isinstance(reason, BaseException) else None
-        if not self._stopping.is_set() and not (self.fault is not None and isinstance(self.fault, Misconfigured) and connection.is_closed):
+        ended = isinstance(error, exceptions.ConnectionClosedByClient) or (isinstance(self.fault, Misconfigured) and connection.is_closed)
+        if not self._stopping.is_set() and not ended:
             self._told(explained(error, self.url))
         self._down(self.fault)
         connection.ioloop.stop()

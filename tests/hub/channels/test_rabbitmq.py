@@ -140,6 +140,17 @@ class TestWakeUps(WakeUpContract):
         pair.door.inbound.wake(1)
         assert pair.woken() == {1: False}
 
+    def test_a_channel_that_the_broker_closed_is_told_and_not_the_end_of_the_connection_that_follows(
+        self, pair: Pair, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        link = pair.worker.link  # type: ignore[attr-defined]
+        epoch = link.epoch
+        link._call(lambda: link._posting.basic_ack(77))
+        assert until(lambda: link.connected and link.epoch > epoch)
+        told = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+        assert len(told) == 1
+        assert "unknown delivery tag 77" in told[0]
+
     def test_an_acknowledgement_of_an_earlier_connection_is_dropped(self, pair: Pair) -> None:
         pair.woken()
         pair.door.inbound.wake(1)
