@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import FastAPI, HTTPException, Path, Query, Response
-from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from canonical_model.problems import HubError
 from canonical_model.schemas import published
@@ -34,7 +34,7 @@ Key = Annotated[str, Path(pattern=r"^[^\x00]*$")]
 """A key, which has no NUL, since no database takes one."""
 
 
-class KeyInPath(StringConvertor):
+class KeyInPath(PathConvertor):
     """``{key:key}``: everything to the end of the address. Starlette's ``path`` ends at a line feed, and a key may have one."""
 
     regex = "(?s:.*)"
@@ -128,7 +128,7 @@ def message_object(hub: Hub, message: int) -> dict[str, Any] | None:
 
 
 def publication_object(item: Publication) -> dict[str, Any]:
-    """A row of ``canonical`` for its subscriber; ``body`` is the bytes that were published."""
+    """A row of ``canonical`` for its subscriber; ``body`` is the bytes that were published, which are JSON."""
     body = None if item.body is None else orjson.Fragment(item.body)
     return {"key": item.k, "n": item.n, "type": item.type, "document": item.document, "at": to_datetime(item.at), "body": body}
 

@@ -17,7 +17,7 @@ from typing import Any
 import pika
 from pika import exceptions
 
-from canonical_model.problems import HubError, Misconfigured, SystemUnreachable
+from canonical_model.problems import HubError, SystemUnreachable
 from connectors.kit.amqp_confirms import Batch, Confirms
 from connectors.kit.amqp_faults import explained, place_of
 from connectors.kit.amqp_topology import Topology, broker_version, parameters_of
@@ -94,7 +94,7 @@ class Link:
         self._posting: Any = None
         self._channels: dict[str, Any] = {}
         self._confirms, self._posts = Confirms(), dict[str, Outgoing]()
-        self._up, self._alive, self._failures = False, False, 0
+        self._up, self._alive, self._given_up, self._failures = False, False, False, 0
 
     # ---- from any thread
 
@@ -197,6 +197,7 @@ class Link:
 
     def _session(self) -> None:
         """One connection from its beginning to its end."""
+        self._given_up = False
         parameters = parameters_of(self.url, heartbeat=HEARTBEAT, blocked_connection_timeout=60, connection_attempts=1, socket_timeout=5)
         self._connection = pika.SelectConnection(
             parameters, on_open_callback=self._opened, on_open_error_callback=self._failed, on_close_callback=self._failed
@@ -320,16 +321,16 @@ class Link:
             self._give_up(explained(reason, self.url))
 
     def _give_up(self, fault: HubError) -> None:
+        self._given_up = True
         self._told(fault)
         self._down(fault)
         if self._connection.is_open:
             self._connection.close()
 
     def _failed(self, connection: Any, reason: Any) -> None:
-        """The connection could not be opened, or is lost, or was closed by ourselves: then why was told before that."""
+        """The connection could not be opened, or is lost, or was given up by ourselves: then why was told before that."""
         error = reason if isinstance(reason, BaseException) else None
-        ended = isinstance(error, exceptions.ConnectionClosedByClient) or (isinstance(self.fault, Misconfigured) and connection.is_closed)
-        if not self._stopping.is_set() and not ended:
+        if not self._stopping.is_set() and not self._given_up:
             self._told(explained(error, self.url))
         self._down(self.fault)
         connection.ioloop.stop()

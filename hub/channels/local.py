@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from hub.channels.base import Publication, Subscriber
 from hub.store import publications
@@ -91,15 +92,20 @@ class Deduplicated:
 
     def __call__(self, publication: Publication) -> None:
         known = self.last(publication.k)
-        near = publication.n == known + 1 and publication.body is not None
-        for item in (publication,) if near else self._missed(publication.k, known, publication.n):
-            self.take(item)
+        if publication.n > known + 1 or publication.body is None:
+            for item in self._missed(publication, known):
+                self.take(item)
+                known = item.n
+        if publication.n > known:
+            self.take(publication)
 
-    def _missed(self, k: str, known: int, n: int) -> Iterator[Publication]:
-        """Behind ``known``, to ``n``: a page at a time, since a late reader's key may be a long one."""
-        while known < n and (page := again_from(self.store, k, known + 1)):
-            yield from (item for item in page if item.n <= n)
+    def _missed(self, publication: Publication, known: int) -> Iterator[Publication]:
+        """What stands behind ``known``, to the publication itself: a page at a time, since a late reader's key may be a long one."""
+        while known < publication.n and (page := again_from(self.store, publication.k, known + 1)):
             known = page[-1].n
+            for item in page:
+                if item.n <= publication.n:
+                    yield replace(item, trace=publication.trace) if item.n == publication.n else item
 
 
 def again_from(store: Store, k: str, n: int, most: int = publications.MOST) -> list[Publication]:

@@ -26,11 +26,13 @@ class Pace:
         return self._now() >= self._again
 
     def told(self, sent: int, confirmed: int, *, more: bool) -> None:
-        """So many went out, so many were taken; ``more`` when others may wait behind them."""
+        """So many went out, so many were taken; ``more`` when others may wait behind them. Fewer than ``size`` with more behind them are a
+        batch that its bytes have ended, and a whole one."""
         if confirmed < sent:
             self._pause = min(2 * self._pause, LONGEST) or FIRST
             self.size, self._again = 1, self._now() + self._pause
-        elif not more or self.size == self._most:
+        elif not more or sent == self._most:
             self._pause, self.size = 0.0, self._most
         else:
-            self.size = min(2 * self.size, self._most)
+            self._pause = 0.0 if sent < self.size else self._pause
+            self.size = min(2 * sent, self._most)

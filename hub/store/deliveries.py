@@ -53,6 +53,8 @@ class Circuit:
 
 
 def _due() -> Select[Any]:
+    """``STILL_OPEN`` is said in words: a plan that is made once for all values does not know that a parameter is one of these states, and
+    goes through everything that was ever delivered instead of the index of what is open."""
     earlier, held = delivery.alias("earlier"), hold.alias("held")
     waiting = exists().where(held.c.owner_kind == "delivery", held.c.owner == earlier.c.id)
     before = exists().where(
@@ -61,14 +63,15 @@ def _due() -> Select[Any]:
     )  # fmt: skip
     own = exists().where(hold.c.owner_kind == "delivery", hold.c.owner == delivery.c.id, hold.c.cause != "receiver_down")
     theirs = delivery.c.subscription == bindparam("subscription")
-    ready = and_(theirs, delivery.c.state == "pending", delivery.c.next_at <= bindparam("now"), ~before, ~own)
+    ready = and_(theirs, STILL_OPEN, delivery.c.state == "pending", delivery.c.next_at <= bindparam("now"), ~before, ~own)
     return select(delivery).where(ready).order_by(delivery.c.id).limit(bindparam("most"))
 
 
 @cache
 def _unsettled(*, one: bool, lock: bool) -> Select[Any]:
     doubted = exists().where(hold.c.owner_kind == "delivery", hold.c.owner == delivery.c.id, hold.c.cause == "in_doubt")
-    query = select(delivery).where((delivery.c.state == "sending") | ((delivery.c.state == "uncertain") & ~doubted)).order_by(delivery.c.id)
+    begun = (delivery.c.state == "sending") | ((delivery.c.state == "uncertain") & ~doubted)
+    query = select(delivery).where(STILL_OPEN, begun).order_by(delivery.c.id)
     if one:
         query = query.where(delivery.c.subscription == bindparam("subscription"))
     return query.with_for_update(of=delivery, skip_locked=True) if lock else query
@@ -200,7 +203,7 @@ def close_circuit(connection: Connection, subscription: str) -> None:
 
 def next_due(connection: Connection) -> int | None:
     """When the next pending delivery wants to leave, microseconds UTC."""
-    return connection.execute(select(func.min(delivery.c.next_at)).where(delivery.c.state == "pending")).scalar()
+    return connection.execute(select(func.min(delivery.c.next_at)).where(STILL_OPEN, delivery.c.state == "pending")).scalar()
 
 
 def of_documents(connection: Connection, ids: list[int]) -> list[Delivery]:

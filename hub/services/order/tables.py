@@ -18,7 +18,6 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
-    Select,
     Table,
     Text,
     bindparam,
@@ -82,39 +81,43 @@ order_lines = Table(
     CheckConstraint("backordered <= open and released <= allocated", name="parts"),
     sqlite_with_rowid=False,
 )
-_WAITS = order_lines.c.backordered > 0
+_WAITS = order_lines.c.backordered > literal_column("0")
+"""As the index says it: a plan that is made once for all values does not know that a parameter is 0."""
 Index("order_lines_waiting", order_lines.c.stock_item, sqlite_where=_WAITS, postgresql_where=_WAITS)
 
-
-def _wanted() -> Select[Any]:
-    lines, own = order_lines, order_lines.alias("own")
-    theirs = select(own.c.stock_item).where(among(own.c.order_key, "keys"))
-    of_items = or_(among(lines.c.stock_item, "items"), lines.c.stock_item.in_(theirs))
-    waiting = (
-        select(lines.c.order_key)
-        .join(orders.alias("oldest"), literal_column("oldest.key") == lines.c.order_key)
-        .where(lines.c.backordered > 0, of_items)
-        .order_by(literal_column("oldest.created_at"))
-        .limit(bindparam("most"))
-    )
-    wanted = or_(
-        among(orders.c.key, "keys"),
-        among(orders.c.number, "numbers"),
-        among(orders.c.reference, "numbers"),
-        orders.c.key.in_(waiting.scalar_subquery()),
-    )
-    return select(orders).where(wanted).order_by(orders.c.key).with_for_update()
-
-
-_orders = _wanted()
+_allocated = select(order_lines.c.stock_item).where(among(order_lines.c.order_key, "keys"), order_lines.c.allocated > 0).distinct()
+_waiting = (
+    select(order_lines.c.order_key)
+    .join(orders, orders.c.key == order_lines.c.order_key)
+    .where(_WAITS, among(order_lines.c.stock_item, "items"))
+    .order_by(orders.c.created_at)
+    .limit(bindparam("most"))
+)
+_named = or_(among(orders.c.key, "keys"), among(orders.c.number, "numbers"), among(orders.c.reference, "numbers"))
+_orders = select(orders).where(_named).order_by(orders.c.key).with_for_update()
 _lines = select(order_lines).where(among(order_lines.c.order_key, "keys")).order_by(order_lines.c.order_key, order_lines.c.position)
 
 
 def load_into(state: Orders, connection: Connection, *, keys: Iterable[str], numbers: Iterable[str], items: Iterable[str]) -> None:
-    """Lock (sorted by key) and load the orders of these keys and numbers, and those that wait for stock of these items or
-    of the items of these orders."""
-    parameters = {"keys": sorted(set(keys)), "numbers": sorted(set(numbers)), "items": sorted(set(items)), "most": WAITING_A_WINDOW}
-    for row in connection.execute(_orders, parameters):
+    """Lock (sorted by key) and load the orders of these keys and numbers, and those that wait for stock of these items or of what
+    these orders have allocated and may give back. An order with nothing allocated gives nothing: who waits beside it is left alone."""
+    own, named = sorted(set(keys)), sorted(set(numbers))
+    wanted = {*items, *connection.execute(_allocated, {"keys": own}).scalars()}
+    _load(state, connection, own, named, wanted)
+    late = _given(state, own) - wanted
+    if late:  # somebody gave them stock before they were locked; now nobody can
+        _load(state, connection, own, named, wanted | late)
+
+
+def _given(state: Orders, keys: Iterable[str]) -> set[str]:
+    """Items that are allocated to these orders."""
+    return {line.stock_item for key in keys if key in state.orders for line in state.orders[key].lines.values() if line.allocated}
+
+
+def _load(state: Orders, connection: Connection, own: list[str], numbers: list[str], items: set[str]) -> None:
+    state.waiting.clear()
+    waiting = connection.execute(_waiting, {"items": sorted(items), "most": WAITING_A_WINDOW}).scalars() if items else ()
+    for row in connection.execute(_orders, {"keys": sorted({*own, *waiting}), "numbers": numbers}):
         state.orders[row.key] = _order(row)
     for row in connection.execute(_lines, {"keys": sorted(state.orders)}):
         _keep_line(state, row)

@@ -12,11 +12,14 @@ import orjson
 import pika
 import pytest
 
+from canonical_model.problems import Misconfigured
+from connectors.kit.amqp_link import Link
 from hub.channels import rabbitmq
 from hub.channels.base import Publication
 from hub.channels.rabbitmq import RabbitChannels
 from hub.store.publications import WHOLE
 from tests.hub.channels.contract import CanonicalContract, Pair, WakeUpContract, until
+from tests.services.private import free_port
 from tests.services.rabbitmq import Node
 
 READER = "reader"
@@ -150,6 +153,13 @@ class TestWakeUps(WakeUpContract):
         told = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
         assert len(told) == 1
         assert "unknown delivery tag 77" in told[0]
+
+    def test_what_keeps_a_connection_away_now_is_told_and_not_what_kept_away_the_last_one(self) -> None:
+        link = Link(f"amqp://guest:guest@127.0.0.1:{free_port()}/", rabbitmq.topology(1))
+        link.fault = Misconfigured("the broker refuses the log-in")
+        link.start()
+        assert until(lambda: "nobody listens" in str(link.fault))
+        link.stop()
 
     def test_an_acknowledgement_of_an_earlier_connection_is_dropped(self, pair: Pair) -> None:
         pair.woken()

@@ -71,6 +71,19 @@ def test_pauses_double_and_have_an_end() -> None:
     assert pauses == [FIRST, 1, 2, 4, 8, 16, LONGEST, LONGEST, LONGEST]
 
 
+def test_a_batch_that_its_bytes_end_is_a_whole_one_and_the_next_is_at_most_twice_as_many() -> None:
+    now = [0.0]
+    pace, sizes = Pace(500, lambda: now[0]), []
+    pace.told(500, 100, more=True)
+    for _ in range(9):
+        sizes.append(pace.size)
+        pace.told(min(pace.size, 33), min(pace.size, 33), more=True)
+    assert sizes == [1, 2, 4, 8, 16, 32, 64, 66, 66]
+    pace.told(66, 66, more=True)
+    pace.told(132, 0, more=True)
+    assert (pace.open(), now.__setitem__(0, FIRST), pace.open()) == (False, None, True)
+
+
 def test_what_has_room_again_begins_with_one_row_and_ends_in_the_order_of_each_key(world: World) -> None:
     queue = Queue(7)
     relay, now = paced(world, queue)

@@ -117,10 +117,13 @@ def test_a_subscriber_that_begins_late_gets_all_of_a_long_key_page_by_page_and_e
         return found
 
     monkeypatch.setattr(local, "again_from", page)
-    subscriber = Deduplicated(world.store, kept.append, lambda k: max((item.n for item in kept), default=0))
+    subscriber = Deduplicated(world.store, kept.append, lambda k: max((item.n for item in kept if item.k == k), default=0))
     for n in (1201, 1202):
-        subscriber(Publication("A", n, "t", 1, None, n))
-    assert ([item.n for item in kept], pages) == (list(range(1, 1203)), [500, 500, 202, 1])
+        subscriber(Publication("A", n, "t", 1, None, n, f"trace {n}"))
+    assert [item.trace for item in kept[-3:]] == ["", "trace 1201", "trace 1202"]
+    subscriber(Publication("B", 7, "t", 1, b"3", 7))
+    assert kept.pop().body == b"3"
+    assert ([item.n for item in kept], pages) == (list(range(1, 1203)), [500, 500, 202, 1, 0])
     assert {len(item.body or b"") for item in kept} == {1, publications.WHOLE + 1}
 
 

@@ -44,6 +44,8 @@ from tests.services.stores import POSTGRESQL, open_store, running_on
 
 PARTITIONS = 4
 AT_ONCE = 500
+LOOKS = 0.005
+"""Seconds between two looks of the third session: a window of one order takes some ten milliseconds."""
 
 
 def gtin_of(body: str) -> str:
@@ -178,7 +180,7 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         asked = text("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
-        while not self._stop_it.wait(0.02):
+        while not self._stop_it.wait(LOOKS):
             with self.store.read() as connection:
                 self.seen += bool(connection.execute(asked).scalar_one())
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import false
 
+from hub.services.order import tables as order_tables
 from hub.services.order.answers import order_amount
 from hub.store.effects import Effects
 from tests.hub.services.world import DAY, A, B, World, answer, each, item, line, order, party, report
@@ -132,6 +135,36 @@ def test_a_cancel_takes_what_was_not_shipped() -> None:
     assert world.order("PO").state == "shipped"
     assert world.balances() == {("W1", A, "available"): 98, ("W1", B, "available"): 100}
     world.check()
+
+
+def test_who_waits_is_loaded_only_beside_an_order_that_may_give_something_back() -> None:
+    world = World()
+    for number in ("PO", "PO2", "PO3"):
+        world.now += 1
+        world.apply("order/1", order(number, [line("1", A, "5")]))
+    assert list(_loaded(world, "PO")) == ["PO"]
+    world.apply("inventory_report/1", report("W1", {A: "5"}))
+    assert sorted(_loaded(world, "PO")) == ["PO", "PO2", "PO3"]
+    assert list(_loaded(world, "PO2")) == ["PO2"]
+
+
+def test_who_waits_is_loaded_too_when_stock_came_between_the_look_and_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    for number in ("PO", "PO2"):
+        world.now += 1
+        world.apply("order/1", order(number, [line("1", A, "5")]))
+    world.apply("inventory_report/1", report("W1", {A: "5"}))
+    monkeypatch.setattr(order_tables, "_allocated", order_tables._allocated.where(false()))
+    world.apply("order_cancel/1", {"number": "PO", "buyer": party("GD")})
+    assert world.order("PO2").state == "released"
+    world.check()
+
+
+def _loaded(world: World, number: str) -> list[str]:
+    """Numbers of the orders that a change of one loads."""
+    with world.engine.connect() as connection:
+        state: Any = world.load(connection, [world.document("order_cancel/1", {"number": number, "buyer": party("GD")})]).by_name["order"]
+    return [one.number for one in state.orders.values()]
 
 
 def test_what_a_cancel_frees_goes_to_the_order_that_waits_longest() -> None:
