@@ -43,7 +43,7 @@ def test_rows_of_a_list_are_found_by_an_index(tmp_path: Path, name: str) -> None
 
 
 OF_A_PART: dict[str, tuple[Callable[[], Any], str]] = {
-    "due": (deliveries._due, "ix_delivery_open"),
+    "due": (lambda: deliveries._due().params(subscription="erp", now=7, most=7), "ix_delivery_open"),
     "unsettled": (lambda: deliveries._unsettled(one=True, lock=False), "ix_delivery_open"),
     "orders that wait": (lambda: orders._waiting, "order_lines_waiting"),
 }
