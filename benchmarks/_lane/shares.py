@@ -20,7 +20,7 @@ from hub.services import together
 from hub.services.inventory import service as inventory
 from hub.services.order import service as order
 from hub.stages import flush, plan, receive, translate, window
-from hub.store import outgoing
+from hub.store import outgoing, publications
 
 _spent: dict[str, int] = defaultdict(int)
 _open = threading.local()
@@ -37,7 +37,7 @@ STEPS: tuple[tuple[Any, str, str], ...] = (
     (flush.Flush, "_documents", "flush: document"),
     (flush.Flush, "_identity", "flush: technical id, key"),
     (flush.Flush, "_effects", "flush: effect"),
-    (outgoing, "publish", "flush: published, outbox"),
+    (publications, "publish", "flush: published, outbox"),
     (outgoing, "create", "flush: delivery, numbers"),
     (order.OrderState, "flush", "flush: orders, lines"),
     (inventory.InventoryState, "flush", "flush: stock, ledger, reservations"),
