@@ -66,6 +66,7 @@ def run(order: Order, say: Callable[[str], None], family: Family | None = None) 
             own.move(folder)
             counts = Run(order, plan, found, own, say).through()
             own.move(folder)
+        found.kept = order.keep or not counts["ok"]
     counts |= {"seconds": round(time.monotonic() - began, 1), "seed": order.seed, "setup": order.setup, "broken": order.broken}
     if counts["ok"] and not order.keep:
         shutil.rmtree(folder, ignore_errors=True)

@@ -24,8 +24,7 @@ OPEN = {
     "deliveries": "select count(*) from delivery where state in ('pending', 'sending', 'uncertain')",
     "orders to be rejected": "select count(*) from document where state = 'waiting' and k like '%-OUT'",
     "cases": "select count(*) from cases where state = 'open'",
-    "holds by a fault": "select count(*) from hold where cause in ('program_error', 'refused_by_store', 'in_doubt', 'missing_code') "
-    "and cause_key not like '%:NEVER:%'",
+    "holds that must end": "select count(*) from hold where cause in ('program_error', 'refused_by_store', 'in_doubt', 'missing_code')",
 }
 
 

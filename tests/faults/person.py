@@ -133,13 +133,16 @@ class Person:
             _done(lambda: self.hub.commands.reject_message(ME, seq, "send it again"))  # noqa: B023
 
     def _overtaken(self, connection: Connection) -> Sequence[int]:
-        """Wrong orders whose message was held unread after three deaths, and whose corrections were applied before it was tried again: they
-        wait for a code that never comes, since nothing newer comes that closes them."""
-        mended = {line["owner"] for line in read_lines(Path("retried.jsonl")) if line["kind"] == "message"}
-        query = select(document.c.id, document.c.message).join(hold, (hold.c.owner == document.c.id) & (hold.c.owner_kind == "document"))
+        """Wrong orders whose message was held unread, by three deaths or by the store, and whose corrections were applied before it was
+        tried again, or before a copy of it came: they wait for a code that never comes, since nothing newer comes that closes them."""
+        mended = [line["owner"] for line in read_lines(Path("retried.jsonl")) if line["kind"] == "message"]
+        query = select(document.c.id, message.c.sha).join(hold, (hold.c.owner == document.c.id) & (hold.c.owner_kind == "document"))
+        query = query.join(message, message.c.seq == document.c.message)
         query = query.join(business_key, business_key.c.k == document.c.k).where(business_key.c.document.is_not(None))
-        found = connection.execute(query.where(hold.c.cause == Cause.MISSING_CODE, hold.c.cause_key.contains(f":{NEVER}:")))
-        return [row.id for row in found if row.message in mended]
+        query = query.where(hold.c.cause == Cause.MISSING_CODE, hold.c.cause_key.contains(f":{NEVER}:"))
+        found = connection.execute(query).all()
+        held = set(connection.execute(select(message.c.sha).where(message.c.seq.in_(mended))).scalars()) if found else set()
+        return [row.id for row in found if row.sha in held]
 
     def _repair(self) -> None:
         if told("finish") and not told("mended"):

@@ -16,7 +16,7 @@ from hub.commands import Actor
 from hub.simulate import idocs
 from hub.simulate.goods import ARTICLES
 from tests.faults import deaths
-from tests.faults.corpus.goods import MARK, PLENTY, SCARCE, SENDERS, STORE, UNSOLD, codes, packs, scarce_stock
+from tests.faults.corpus.goods import MARK, SCARCE, SENDERS, STORE, UNSOLD, codes, packs, plenty, scarce_stock
 from tests.faults.plan import Plan, load
 
 ME = Actor("harness")
@@ -86,7 +86,7 @@ def fill(plan: Plan) -> None:
     hub.commands.import_codes(ME, codes())
     packed = [CodeLine("pack", name, item, "EA", unit, unit, numerator=pieces) for name, item, unit, pieces in packs()]
     hub.commands.set_codes(ME, packed)
-    rows = [{"sku": one.material, "uom": "EA", "qty": PLENTY, "status": "OK"} for one in ARTICLES]
+    rows = [{"sku": one.material, "uom": "EA", "qty": plenty(plan.documents), "status": "OK"} for one in ARTICLES]
     rows.append({"sku": SCARCE.material, "uom": "EA", "qty": scarce_stock(plan.documents), "status": "OK"})
     report = {"report": PROLOGUE, "warehouse": STORE.warehouse, "asOf": "2026-01-01T08:00:00+08:00", "stock": rows}
     articles = [idocs.material(n, one, SERIAL) for n, one in enumerate((*ARTICLES, SCARCE, UNSOLD), start=APART)]

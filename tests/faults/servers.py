@@ -16,6 +16,8 @@ import psycopg
 from tests.services import postgres, private, rabbitmq
 from tests.services.processes import purge, vhost
 
+KEPT = "database"
+"""Where PostgreSQL's data lie in the folder of a run that went wrong; an embedded store is there anyway."""
 CUT = "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'hub%' and random() < 0.3"
 
 
@@ -24,6 +26,8 @@ class Servers(Protocol):
 
     store: str
     broker: str
+    kept: bool
+    """Whether the database stays in the run's folder: set where something was wrong."""
 
     def cut(self) -> int:
         """End some sessions of the hub at the database; gives how many."""
@@ -41,7 +45,7 @@ class Servers(Protocol):
 class Embedded:
     """A file and nothing else."""
 
-    store, broker = "sqlite:///hub.db", ""
+    store, broker, kept = "sqlite:///hub.db", "", True
 
     def cut(self) -> int:
         return 0
@@ -62,7 +66,7 @@ class Production:
     def __init__(self, programs: Path, folder: Path, port: int, node: rabbitmq.Node) -> None:
         self._programs, self._folder, self._port, self._node = programs, folder, port, node
         self.store = f"postgresql+psycopg://hub@127.0.0.1:{port}/hub"
-        self.broker = vhost(node, "hub")
+        self.broker, self.kept = vhost(node, "hub"), False
         with self._session("postgres") as session:
             session.execute("create database hub")
 
@@ -95,6 +99,7 @@ def servers(setup: str, folder: Path) -> Iterator[Servers]:
         yield Embedded()
         return
     programs, port = postgres.binaries(), private.free_port()
+    found: Production | None = None
     place = Path(tempfile.mkdtemp(prefix="hub-faults-"))
     try:
         if os.geteuid() == 0:
@@ -103,8 +108,13 @@ def servers(setup: str, folder: Path) -> Iterator[Servers]:
         private.run([str(programs / "initdb"), "-D", str(place / "data"), *words], postgres.USER)
         postgres.start(programs, place, port, fsync=True)
         with rabbitmq.private_node(folder / "rabbitmq") as node:
-            yield Production(programs, place, port, node)
+            found = Production(programs, place, port, node)
+            yield found
     finally:
+        kept = found is not None and found.kept
         with suppress(private.Unavailable, subprocess.TimeoutExpired):
-            private.run([str(programs / "pg_ctl"), "-D", str(place / "data"), "-m", "immediate", "stop"], postgres.USER)
+            words = ["-m", "fast" if kept else "immediate", "stop"]
+            private.run([str(programs / "pg_ctl"), "-D", str(place / "data"), *words], postgres.USER)
+        if kept:
+            shutil.move(place / "data", folder / KEPT)
         shutil.rmtree(place, ignore_errors=True)

@@ -6,12 +6,19 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from random import SystemRandom
 from typing import Any
 
 import pytest
 
+from hub.simulate.goods import ARTICLES
+from hub.simulate.idocs import Idoc
+from hub.simulate.orders import Order
+from tests.faults.corpus.goods import SCARCE, UNSOLD, plenty
 from tests.faults.corpus.model import Doc
+from tests.faults.corpus.numbers import MOST, article_of, day_of
 from tests.faults.corpus.plan import Corpus
 from tests.faults.corpus.writing import written
 from tests.faults.rules import BREAKS
@@ -69,6 +76,37 @@ def test_a_corpus_is_its_seed() -> None:
     )
     assert first == second
     assert [number for number, _ in first] == list(range(1, len(first) + 1))
+
+
+def test_no_two_keys_of_a_large_corpus_share_a_day_an_article_or_a_gtin() -> None:
+    keys = [*range(2_000), *range(2_000, MOST, 211)]
+    assert len({day_of(key) for key in keys}) == len(keys)
+    articles = [article_of(key, "") for key in keys]
+    assert len({one.material for one in articles}) == len({one.gtin for one in articles}) == len(keys)
+    for theirs in (*ARTICLES, SCARCE, UNSOLD):
+        assert all(one.material != theirs.material and one.gtin != theirs.gtin for one in articles)
+    with pytest.raises(ValueError, match="room"):
+        day_of(MOST)
+
+
+def pieces(doc: Doc) -> Iterator[tuple[str, float]]:
+    """(article, at most so many pieces) of each line that a document orders."""
+    if isinstance(doc.what, Order):
+        yield from ((line.article.material, line.quantity * (line.article.case if line.case else 1)) for line in doc.what.lines)
+    if isinstance(doc.what, Idoc) and doc.what.basic == "ORDERS05":
+        for line in (one for one in doc.what.segments if one.name == "E1EDP01"):
+            code = line.children[0].fields["IDTNR"].lstrip("0")
+            yield code, float(line.fields["MENGE"]) * (24 if line.fields["MENEE"] == "CS" else 1)
+
+
+def test_there_is_more_stock_than_a_corpus_orders() -> None:
+    seed = SystemRandom().randrange(1, 1_000_000)
+    print(f"seed {seed}")
+    ordered: Counter[str] = Counter()
+    for code, count in (line for block in Corpus(seed, 3000).blocks() for doc in block.docs for line in pieces(doc)):
+        ordered[code] += int(count)
+    assert len(ordered) > len(ARTICLES)
+    assert max(ordered.values()) < plenty(3000) / 4
 
 
 def entry(doc: Doc, id: int, state: str, kseq: int | None = None, cases: tuple[str, ...] = ()) -> Entry:

@@ -14,7 +14,6 @@ DEPOT, STORE = AGENT_ZJ, WAREHOUSE
 SCARCE = Article("100190", "0010190", "scarce", 10, Decimal("9.90"))
 UNSOLD = Article("100191", "0010191", "unsold", 10, Decimal("1.00"))
 """What stock reports speak of: nobody orders it, so that no report changes what orders get."""
-PLENTY = 1_000_000
 LATE = tuple(f"L{n:02}" for n in range(40))
 """Codes that are missing at first and come at random times."""
 MANY, NEVER = "MANY", "NEVER"
@@ -73,6 +72,12 @@ def _rows() -> Iterator[str]:
             if article in (SCARCE, UNSOLD):
                 yield f"item,agent-js,{article.agent},{unit},{gtin},{unit},1"
     yield "kind,log,sale,,sale,,1"
+
+
+def plenty(documents: int) -> int:
+    """Pieces of every other article that are there: more than a corpus of that size can order, so that no order waits for stock and is
+    answered once more when it comes. A document orders 3 lines of at most 105 cases of 24, and 2 of them of one article at most."""
+    return 10_000 * max(100, documents)
 
 
 def scarce_stock(documents: int) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from random import Random
 
 from hub.simulate import idocs
-from hub.simulate.goods import ARTICLES, Article, Place
+from hub.simulate.goods import ARTICLES, Place
 from hub.simulate.orders import Line, Order
 from tests.faults.corpus.goods import (
     AGENT,
@@ -26,6 +26,7 @@ from tests.faults.corpus.goods import (
     UNSOLD,
 )  # fmt: skip
 from tests.faults.corpus.model import Doc
+from tests.faults.corpus.numbers import article_of, day_of
 from tests.faults.corpus.writing import DAY
 
 LATE_SHARE = 0.08
@@ -174,8 +175,7 @@ def product(draw: Random, index: int) -> Iterator[Doc]:
     """An article of SAP and its revisions; the last may say what the first said."""
     number, count = name_of(index), draw.choice((1, 2, 3))
     for v in range(1, count + 1):
-        article = Article(f"{901_000 + index % 90_000}", "", f"article {v % 2}", 12, ARTICLES[0].price)
-        what = idocs.material(10 * index + v, article, f"2026110108{v:02}00")
+        what = idocs.material(10 * index + v, article_of(index, f"article {v % 2}"), f"2026110108{v:02}00")
         yield Doc(number, f"{number}/{v}", "product", draw.choice(("sap-1", "sap-2")), "idoc", what, v=v)
 
 
@@ -184,7 +184,7 @@ def product(draw: Random, index: int) -> Iterator[Doc]:
 
 def stock(draw: Random, index: int) -> Iterator[Doc]:
     """Reports of one day, each as of another instant: the newest counts, in whatever order they come."""
-    number, day = name_of(index), f"{2000 + index // 336 % 900}-{1 + index // 28 % 12:02}-{1 + index % 28:02}"
+    number, day = name_of(index), day_of(index)
     for v in range(1, draw.choice((1, 2, 3, 4)) + 1):
         row = {"sku": UNSOLD.material, "uom": "EA", "qty": 100 + v, "status": "OK"}
         what = {"report": f"{number}/{v}", "warehouse": STORE.warehouse, "asOf": f"{day}T08:{v:02}:00+08:00", "stock": [row]}
@@ -193,7 +193,7 @@ def stock(draw: Random, index: int) -> Iterator[Doc]:
 
 def depot(draw: Random, index: int) -> Iterator[Doc]:
     """Stock lists without a revision, one after the other; some say again what an older one said."""
-    number, day = name_of(index), f"{1000 + index // 336 % 900}-{1 + index // 28 % 12:02}-{1 + index % 28:02}"
+    number, day = name_of(index), day_of(index)
     for phase in range(draw.choice((1, 2, 3, 4))):
         pieces = phase % 2 + 5
         yield Doc(number, f"{number}/{pieces}", "depot", "agent", "depot", (day, pieces), "sequence", phase=phase, alone=True)

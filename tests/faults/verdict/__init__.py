@@ -16,7 +16,7 @@ from tests.faults.verdict.subscriber import subscriber
 
 def main(words: Sequence[str]) -> int:
     """Write ``verdict.json``; 1 when something is wrong."""
-    plan, store, found = load(), open_store(), Findings()
+    plan, store, found = load(), open_store(), Findings(Path())
     with store.read() as connection:
         inward = Inward(plan, connection, found)
         inward.run()
