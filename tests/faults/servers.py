@@ -27,7 +27,7 @@ class Servers(Protocol):
     store: str
     broker: str
     kept: bool
-    """Whether the database stays in the run's folder: set where something was wrong."""
+    """Whether the database stays in the run's folder: until somebody says that all is well."""
 
     def cut(self) -> int:
         """End some sessions of the hub at the database; gives how many."""
@@ -66,7 +66,7 @@ class Production:
     def __init__(self, programs: Path, folder: Path, port: int, node: rabbitmq.Node) -> None:
         self._programs, self._folder, self._port, self._node = programs, folder, port, node
         self.store = f"postgresql+psycopg://hub@127.0.0.1:{port}/hub"
-        self.broker, self.kept = vhost(node, "hub"), False
+        self.broker, self.kept = vhost(node, "hub"), True
         with self._session("postgres") as session:
             session.execute("create database hub")
 

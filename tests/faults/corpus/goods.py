@@ -75,8 +75,8 @@ def _rows() -> Iterator[str]:
 
 
 def plenty(documents: int) -> int:
-    """Pieces of every other article that are there: more than a corpus of that size can order, so that no order waits for stock and is
-    answered once more when it comes. A document orders 3 lines of at most 105 cases of 24, and 2 of them of one article at most."""
+    """Pieces of every other article that are there: more than a corpus of that size orders, so that no order waits for stock and is
+    answered once more when it comes. No document orders more than 105 cases of 24 of one article, and most a few pieces."""
     return 10_000 * max(100, documents)
 
 
