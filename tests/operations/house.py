@@ -114,6 +114,12 @@ class House:
         """Wait until the api takes messages."""
         assert until(lambda: self.get("/health/ready")[0] == 200), self.log("api")
 
+    def begin_day(self) -> None:
+        """Articles, customers and stock are applied before the first order comes: one that comes earlier is told that it waits for stock,
+        and once more when it has it."""
+        self.partners.begin_day()
+        self.quiet()
+
     def orders(self, count: int) -> None:
         """Send so many orders, each until the hub has it."""
         for _ in range(count):

@@ -80,7 +80,7 @@ def begun(house: House, node: Node) -> Terminal:
     house.start("worker")
     house.start("api")
     house.ready()
-    house.partners.begin_day()
+    house.begin_day()
     places = {"127.0.0.1:8080": f"127.0.0.1:{house.port}", SINCE: "2026-01-01T00:00:00Z"}
     return Terminal(house.folder, places, {"rabbitmq": node.environment() | {"PATH": f"{BIN}:{os.environ['PATH']}"}}, users={})
 

@@ -46,7 +46,7 @@ def begin(house: House) -> None:
     house.start("worker")
     house.start("api")
     house.ready()
-    house.partners.begin_day()
+    house.begin_day()
     house.orders(6)
     house.quiet()
 
