@@ -159,6 +159,15 @@ def test_the_whole_suite_runs_in_two_processes_and_a_part_in_one(
     assert [command.startswith(f"-m pytest {given}") for command in commands] == [True]
 
 
+def test_a_test_that_ends_its_process_ends_the_whole_run_and_is_named(dev: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]")
+    (tmp_path / "test_dies.py").write_text("import os\ndef test_dies(): os._exit(1)\ndef test_lives(): pass")
+    command = [sys.executable, "-m", "pytest", *dev.WHOLE]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert "crashed while running 'test_dies.py::test_dies'" in done.stdout, done.stdout + done.stderr
+    assert (done.returncode, done.stdout.count("replacing crashed worker")) == (1, 0)
+
+
 def test_an_unknown_benchmark_lists_those_there_are(dev: ModuleType) -> None:
     (dev.ROOT / "benchmarks").mkdir()
     for name in ("__init__.py", "lane.py"):

@@ -71,13 +71,18 @@ def test_orders_are_different_and_of_all_partitions() -> None:
     assert b"20261231" in first[0]
 
 
+BUSY = "import time\nwhile time.process_time() < 0.2: pass"
+"""However fast the machine is, this takes 0.2 s of CPU: a sum of so many numbers took a fast one less than what was waited for."""
+
+
 def test_cpu_of_children_that_ended_is_counted() -> None:
-    program = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'sum(range(6_000_000))']); input()"
-    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) as process:
-        while True:
-            seconds = cpu.used({"one": [process.pid]})["one"]
-            if seconds > 0.1 and len(cpu.tree(process.pid, cpu.table())) == 1:
-                break
+    program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {BUSY!r}]); print('ended', flush=True); input()"
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert len(cpu.tree(process.pid, cpu.table())) == 1
+        assert cpu.used({"one": [process.pid]})["one"] > 0.1
         process.communicate(b"\n")
     assert cpu.used({"none": [process.pid]}) == {"none": 0}
     assert os.getpid() in cpu.tree(os.getppid(), cpu.table())
