@@ -56,7 +56,7 @@ class Metrics:
         elif name in DOCUMENT_STEPS:
             self._steps.labels(name, text["system"], text["route"], text["state"]).inc()
         elif name == names.RELEASED:
-            self._released.inc(len(facts.get("owners", ())) or 1)
+            self._released.inc(facts.get("owners", 1))
         elif name == names.PUBLISHED:
             self._published.inc(facts.get("count", 1))
         elif name == names.ALERT:

@@ -94,7 +94,7 @@ def test_counters_hear_the_signals() -> None:
     for state in ("applied", "applied", "duplicate"):
         signals.emit(names.ADMITTED, document=1, system="wms", route="r", state=state, type="order/1")
     signals.emit(names.DELIVERED, system="sap", state="sent")
-    signals.emit(names.RELEASED, owners=[1, 2, 3])
+    signals.emit(names.RELEASED, owners=3)
     signals.emit(names.PUBLISHED, count=5)
     signals.emit(names.ALERT, text="x")
     signals.emit("something new", whatever=object())

@@ -12,6 +12,7 @@ from hub.signals import probe
 from hub.store.invariants import broken
 from hub.store.lane_tables import document, effect, hold, message, work
 from hub.store.out_tables import published
+from monitoring.metrics import Metrics
 from tests.hub.lane.world import World, count_statements
 
 
@@ -151,6 +152,17 @@ def test_master_data_goes_in_windows_of_its_own_and_frees_what_waited_in_the_sam
     with world.store.read() as connection:
         assert Codebook().view(connection).revision == 1
     assert intact(world)
+
+
+def test_what_a_window_lets_go_is_counted(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    metrics = Metrics(world.signals)
+    world.send({"k": "A", "items": ["P1"]}, {"k": "B", "items": ["P1"]})
+    world.run()
+    world.send({"k": "P1", "type": "product"})
+    world.run()
+    assert world.states() == ["applied"] * 3
+    assert b"\nhub_released_total 2.0\n" in metrics.text()
 
 
 def test_master_data_that_had_no_key_goes_in_a_window_of_its_own_too(tmp_path: Path) -> None:
