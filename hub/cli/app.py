@@ -441,11 +441,11 @@ def retry(
 @app.command()
 def reject(
     id: Annotated[int, typer.Argument(help="its number, as `hub holds` shows it")],
-    why: Annotated[str, typer.Option(help="the reason; its sender is told")],
+    why: Annotated[str, typer.Option(help="the reason, for the audit and for whoever is answered")],
     message: Annotated[bool, typer.Option("--message", help="ID is that of a message, not of a document")] = False,
     actor: Actor = OPERATOR, config: Config = HUB_YAML, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Reject a document (or, with --message, a message) that waits; its sender is answered."""
+    """Reject a document (or, with --message, a message) that waits; the sender of an order, change or cancel is answered."""
     from hub.cli import changing
 
     raise typer.Exit(changing.reject(id, why, message, actor, config, Output(as_json)))

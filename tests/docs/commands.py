@@ -35,8 +35,9 @@ Nearly every command also takes
 - `--json`: one object a line instead of text;
 - `--as NAME` (or `HUB_ACTOR`), where something is changed: who does it, for the audit. `hub replay --as` is another word: then or now.
 
-`read`, `translate --codes`, `lint`, `schema`, `map list`, `map test`, `map show` and `init` need no store, and import neither
-database nor web library.
+`read`, `translate --codes`, `schema`, `map list` and `init` need no store, and import neither database nor web library. `lint`,
+`map test` and `map show` read the definitions that were added to a store, where `hub.yaml` names one that is there (a database server
+has to answer; an embedded store is upgraded by being opened).
 
 ## Exit codes
 """

@@ -81,7 +81,7 @@ def begun(house: House, node: Node) -> Terminal:
     house.start("api")
     house.ready()
     house.begin_day()
-    places = {"127.0.0.1:8080": f"127.0.0.1:{house.port}", SINCE: "2026-01-01T00:00:00Z"}
+    places = {"127.0.0.1:8080": f"127.0.0.1:{house.port}", SINCE: "2026-01-01T00:00:00Z", "-p hub": "-p /"}
     return Terminal(house.folder, places, {"rabbitmq": node.environment() | {"PATH": f"{BIN}:{os.environ['PATH']}"}}, users={})
 
 
