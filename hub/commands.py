@@ -85,7 +85,7 @@ class Commands:
             return self._coded(unit, *set_parent(unit, code_set, parent, actor=actor.name))
 
     def _coded(self, unit: UnitOfWork, revision: int, freed: holds.Freed) -> Done:
-        unit.after_commit(lambda: self.signals.emit(names.RELEASED, owners=freed.owners, revision=revision))
+        self._tell(unit, freed)
         more = " (more follow by a job)" if freed.left else ""
         return Done(f"revision {revision}, {freed.owners} freed{more}", freed.owners, facts={"revision": revision})
 
@@ -237,7 +237,13 @@ class Commands:
 
     def _release(self, unit: UnitOfWork, wanted: Callable[[str], bool], causes: Sequence[Cause]) -> holds.Freed:
         unit.lock_codebook(exclusive=True)
-        return holds.release(unit, [cause for cause in holds.open_causes(unit.connection, causes) if wanted(cause.key)])
+        freed = holds.release(unit, [cause for cause in holds.open_causes(unit.connection, causes) if wanted(cause.key)])
+        self._tell(unit, freed)
+        return freed
+
+    def _tell(self, unit: UnitOfWork, freed: holds.Freed) -> None:
+        if freed.owners:
+            unit.after_commit(lambda: self.signals.emit(names.RELEASED, owners=freed.owners))
 
     def delivery_sent(self, actor: Actor, delivery: int, why: str = "") -> Done:
         """``hub deliveries ID --sent``: the receiver has it."""

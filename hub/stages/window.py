@@ -110,10 +110,11 @@ class Lane:
         while True:
             with self.store.unit() as unit:
                 freed = holds.run_jobs(unit)
-            if not freed:
+            if freed is None:
                 return total
+            self._freed(freed)
             reach("release.between_batches")
-            total += freed
+            total += freed.rows
 
     def drain(self, most: int = 1_000_000) -> int:
         """Run windows until no partition has work, or ``most`` of them; gives how many ran."""
@@ -302,8 +303,11 @@ class Lane:
                 self.signals.emit(names.HELD, message=progress.message.seq, system=progress.message.system)
         if flush.subscriptions:
             self._queued(flush.subscriptions)
-        if flush.freed.owners:
-            self.signals.emit(names.RELEASED, owners=flush.freed.owners)
+        self._freed(flush.freed)
+
+    def _freed(self, freed: holds.Freed) -> None:
+        if freed.owners:
+            self.signals.emit(names.RELEASED, owners=freed.owners)
 
 
 def retranslate(unit: UnitOfWork, planner: Planner, plan: Plan, loaded: Loaded, view: BookView) -> None:

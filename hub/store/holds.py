@@ -121,17 +121,17 @@ def without(connection: Connection, kind: str, owners: Iterable[int]) -> list[in
     return sorted(asked.difference(connection.execute(_left, {"kind": kind, "owners": sorted(asked)}).scalars())) if asked else []
 
 
-def run_jobs(unit: UnitOfWork) -> int:
-    """One batch of the oldest release job; gives how many rows it let go (0: nothing to do). Resumable by its nature."""
+def run_jobs(unit: UnitOfWork) -> Freed | None:
+    """One batch of the oldest release job; gives what it let go (None: there is no job). Resumable by its nature."""
     job = unit.connection.execute(select(release_job).order_by(release_job.c.id).limit(1)).first()
     if job is None:
-        return 0
+        return None
     unit.lock_codebook(exclusive=True)
     freed = release_batch(unit, Cause(job.cause, job.cause_key))
     reach("release.batch")
     if freed.rows < AT_ONCE:
         unit.connection.execute(delete(release_job).where(release_job.c.id == job.id))
-    return max(freed.rows, 1)
+    return freed
 
 
 def queue(unit: UnitOfWork, kind: str, owners: list[int]) -> None:

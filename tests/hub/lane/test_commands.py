@@ -15,6 +15,7 @@ from hub.store import texts
 from hub.store.book_tables import audit
 from hub.store.invariants import broken
 from hub.store.lane_tables import cases, document, hold, work
+from monitoring.metrics import Metrics
 from tests.hub.lane.world import World
 
 BOSS = Actor("boss")
@@ -190,8 +191,9 @@ def test_a_mapping_that_changes_identities_is_not_promoted_while_documents_wait(
 def test_a_definition_frees_what_could_not_be_read(world: World, commands: Commands) -> None:
     world.send({"unreadable": True, "k": "A"})
     world.run()
-    world.translator.version = 9
+    world.translator.version, metrics = 9, Metrics(world.signals)
     assert commands.add_definition(BOSS, "idoc", "ZORD", "text").freed == 1
+    assert b"\nhub_released_total 1.0\n" in metrics.text()
     world.run()
     assert world.states() == ["applied"]
 

@@ -70,10 +70,12 @@ def test_a_release_above_a_thousand_goes_on_as_a_job(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.send(*[{"k": f"K{n}", "items": ["X"]} for n in range(1300)])
     world.run()
+    metrics = Metrics(world.signals)
     world.codes(("X", "C"))
     assert world.rows(select(func.count()).select_from(hold))[0][0] == 300
     world.run()
-    world.lane.release_jobs()
+    assert world.lane.release_jobs() == 300
+    assert b"\nhub_released_total 300.0\n" in metrics.text()
     world.run()
     assert world.states() == ["applied"] * 1300
     assert intact(world)
