@@ -14,6 +14,10 @@ from adapters.x12.layout import PAIR, locate
 from adapters.x12.validate import faults
 from canonical_model.problems import Cause, Hold, Misconfigured, Problem, cause_key
 
+HEADER, TRAILER = "LS", "LE"
+"""The segments about a bounded loop (X12.6, "bounded loops"); both name it in their first element. Without the end, what follows would be
+read as within it where both levels have the same segment (LX in a 945), so it is written where a tree leaves it out."""
+
 
 def write(context: SetContext, trees: Sequence[Tree], assigned: Mapping[str, str], options: Mapping[str, Any]) -> Written:
     """One interchange with one group of the sets that ``trees`` say.
@@ -96,9 +100,13 @@ class _Writer:
         inner = (*part.parts, part) if part.tree else part.parts
         if part.tree:
             self.levels.append((row, above))
-        if len(row) > 1 or kids or part.tree:
+        written = len(row) > 1 or bool(kids) or part.tree
+        if written:
             yield row
-        yield from self.parts(inner, kids, f"{path}.", row if part.tree else None)
+        below = [*self.parts(inner, kids, f"{path}.", row if part.tree else None)]
+        yield from below
+        if written and part.tag == HEADER and not any(other[0] == TRAILER for other in below):
+            yield [TRAILER, *row[1:2]]
 
     def _segment(self, tag: str, entry: Mapping[str, Any], path: str) -> tuple[Row, dict[str, Any]]:
         """A segment's row, and what of its entry are segments below it."""

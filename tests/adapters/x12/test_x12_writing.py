@@ -195,10 +195,41 @@ def test_what_is_written_reads_as_it_was(type: str, separators: dict[str, str]) 
         marks = "".join(separators.values())
         plain = _without(tree, marks)
         document = only(write(plain, type=type, **separators))
-        assert tree_of(document) == plain
+        assert tree_of(document) == _closed(plain)
         assert not {code for code in codes(document) if not code.startswith(("x12.element_", "x12.segment_missing"))}
 
     run()
+
+
+def test_a_bounded_loop_is_ended_where_its_tree_leaves_that_out() -> None:
+    """Else the second line would be read as one of the list within the first."""
+    inner = {"LS01": "LX", "LX": {"LX01": "7", "N9": {"N901": "LT", "N902": "A"}}}
+    packed = {"LX01": "1", "W12": {"W1201": "CC", "LS": inner}}
+    document = only(write({"W06": {"W0601": "F"}, "LX": [packed, {"LX01": "2"}]}, type="945"))
+    assert [row[:2] for row in document.rows][1:] == [
+        ["LX", "1"],
+        ["W12", "CC"],
+        ["LS", "LX"],
+        ["LX", "7"],
+        ["N9", "LT"],
+        ["LE", "LX"],
+        ["LX", "2"],
+    ]
+    given = {**inner, "LE": {"LE01": "XX"}}
+    document = only(write({"W06": {"W0601": "F"}, "LX": {"LX01": "1", "W12": {"W1201": "CC", "LS": given}}}, type="945"))
+    assert [row for row in document.rows if row[0] == "LE"] == [["LE", "XX"]]
+
+
+def _closed(tree: Any) -> Any:
+    """The tree with the end (LE) of each bounded loop (LS) that lacks it: it is written too."""
+    if isinstance(tree, list):
+        return [_closed(entry) for entry in tree]
+    if not isinstance(tree, dict):
+        return tree
+    done = {name: _closed(value) for name, value in tree.items()}
+    for entry in done.get("LS", ()):
+        entry.setdefault("LE", [{name.replace("LS", "LE"): text for name, text in entry.items() if name == "LS01"}])
+    return done
 
 
 def _without(tree: Any, marks: str) -> Any:
