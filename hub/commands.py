@@ -27,6 +27,9 @@ from hub.store.records import Document, State, Way
 from hub.store.unit import UnitOfWork
 
 EVERYTHING = frozenset({"*"})
+OF_A_MAPPING = (Cause.MAPPING_ERROR, Cause.INVALID_VALUE, Cause.UNREADABLE, Cause.REFUSED_BY_RECEIVER)
+"""What a new version of a mapping may mend. What a receiver refused goes again only where there was a version before: else nobody
+repaired anything, a start learned of the mapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,20 +193,24 @@ class Commands:
         """``hub retry``: after a repair. A document, a message (from where it stopped), or a delivery (made anew)."""
         with self._as(actor, "retry", f"{kind} {id}") as unit:
             unit.lock_codebook(exclusive=True)
+            # its row before its holds, as a sender that finishes it does: the other way round the two wait for each other
+            sendable = kind != "delivery" or deliveries.forget_bytes(unit.connection, id, unit.now)
             there = holds.of(unit.connection, kind, id)
             mine = [key for key in there if key[0] not in (Cause.CONFLICT, Cause.PREDECESSOR_MISSING, Cause.IN_DOUBT)]
             if not mine:
                 raise Reject(f"{kind} {id} has no hold that a retry removes", fix=_other_commands(there))
+            if not sendable:
+                raise Reject(f"delivery {id} is on its way, or in doubt", fix=_other_commands(there))
             holds.remove(unit.connection, [(kind, id, *key) for key in mine])
-            if kind == "delivery":
-                if not deliveries.forget_bytes(unit.connection, id, unit.now):
-                    raise Reject(f"delivery {id} is on its way, or in doubt", fix=_other_commands(there))
-            elif len(mine) == len(there):
+            free = len(mine) == len(there)
+            if kind != "delivery" and free:
                 holds.queue(unit, kind, [id])
-            return Done(f"{kind} {id} is tried again", freed=1, id=id)
+            self._tell(unit, holds.Freed(len(mine), int(free)))
+            return Done(f"{kind} {id} is tried again" if free else f"{kind} {id} is still held", freed=int(free), id=id)
 
-    def promote(self, actor: Actor, found: texts.MappingText, routes: Sequence[str]) -> Done:
-        """``hub map promote``: a new version translates from now on; what waited for it goes on.
+    def promote(self, actor: Actor, found: texts.MappingText, routes: Sequence[str], subscriptions: Sequence[str] = ()) -> Done:
+        """``hub map promote``: a new version translates from now on; what waited for it goes on, and what a receiver refused of
+        its ``subscriptions`` is made anew.
 
         Refused while documents of its routes wait, if it changes key, revision or splitting: their identities would move.
         """
@@ -215,7 +222,7 @@ class Commands:
                 raise Reject(fact, at=found.hash, fix="let them through or reject them first, or keep key: and revision: as they are")
             texts.save_mapping(unit, found)
             texts.activate(unit, found.name, found.hash, actor.name)
-            freed = self._release(unit, _mentions(found.name, routes), (Cause.MAPPING_ERROR, Cause.INVALID_VALUE, Cause.UNREADABLE))
+            freed = self._release(unit, _mentions(found.name, [*routes, *subscriptions]), OF_A_MAPPING if before else OF_A_MAPPING[:-1])
             return Done(f"{found.name} {found.hash[:8]} is active, {freed.owners} freed", freed.owners)
 
     def add_definition(self, actor: Actor, format: str, name: str, text: str) -> Done:

@@ -30,7 +30,7 @@ class Metrics:
     """Counters that listen to signals. ``text()`` is what ``/metrics`` answers."""
 
     def __init__(self, signals: Signals, watched: Watched | None = None, health: Health | None = None) -> None:
-        """Listen to ``signals`` from now on; ``watched`` answers how things stand, ``health`` what is well."""
+        """Listen to ``signals`` from now on, before a hub is built over them: its start releases too. The rest as in ``watch``."""
         signals.connect(self.heard)
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
@@ -39,8 +39,12 @@ class Metrics:
         self._steps = Counter("hub_documents", "documents by step", ["step", "system", "route", "state"], registry=self.registry)
         self._delivered = Counter("hub_deliveries", "deliveries by outcome", ["system", "state"], registry=self.registry)
         self._published = Counter("hub_published", "documents and events published on channel canonical", registry=self.registry)
-        self._released = Counter("hub_released", "documents and messages freed from a cause", registry=self.registry)
+        self._released = Counter("hub_released", "documents, messages and deliveries freed from a cause", registry=self.registry)
         self._alerts = Counter("hub_alerts", "alerts raised by the path", registry=self.registry)
+        self.watch(watched, health)
+
+    def watch(self, watched: Watched | None, health: Health | None) -> None:
+        """``watched`` answers how things stand, ``health`` what is well: what there is only once a hub is built. Once each."""
         if watched is not None:
             self.registry.register(Standing(watched))
         if health is not None:

@@ -116,7 +116,7 @@ def build_from(config: Config, clock: Clock, signals: Signals, *, promote: bool 
     commands = Commands(store, ports, signals, changed=flow.wake_waiting)
     if promote:
         with alone(flow.locks, "start"):
-            _activate(store, commands, ways, library, uploaded)
+            _activate(store, commands, ways, outward, library, uploaded)
             _set_parents(config, store, flow, commands)
             commands.configured(Actor("start"))
     replay = Replay(store, ways, book)
@@ -148,14 +148,18 @@ def definitions(config: Config, store: Store) -> Mapping[str, str]:
         return {path.name: path.read_text("utf-8") for path in files} | kept
 
 
-def _activate(store: Store, commands: Commands, ways: Ways, library: Library, uploaded: Mapping[str, str]) -> None:
+def _activate(
+    store: Store, commands: Commands, ways: Ways, outward: Mapping[str, Outward], library: Library, uploaded: Mapping[str, str]
+) -> None:
     """Embedded, an edited mapping is promoted by the start; refused when waiting documents would change identity."""
-    for name, routes in mapped_routes(ways).items():
+    routes, subscriptions = mapped_routes(ways), mapped_subscriptions(outward)
+    for name in [*routes, *subscriptions]:
         mapping = library.parse(name)
         with store.read() as connection:
             active = texts.active(connection, name)
         if active is None or active.hash != mapping.hash:
-            commands.promote(Actor("start"), mapping_text(mapping, library.text(name)), routes)
+            found = mapping_text(mapping, library.text(name))
+            commands.promote(Actor("start"), found, routes.get(name, []), subscriptions.get(name, []))
     with store.unit() as unit:
         keep_inputs(unit, ways, library, uploaded)
 
@@ -176,6 +180,15 @@ def mapped_routes(ways: Ways) -> Mapping[str, list[str]]:
     for way in ways.ways.values():
         for route in way.routes.values():
             found.setdefault(route.mapping.name, []).append(route.name)
+    return found
+
+
+def mapped_subscriptions(outward: Mapping[str, Outward]) -> Mapping[str, list[str]]:
+    """Mapping name -> ids of the subscriptions whose deliveries it makes."""
+    found: dict[str, list[str]] = {}
+    for line in outward.values():
+        if line.block.on != SYNTAX:
+            found.setdefault(line.block.mapping, []).extend(line.parties())
     return found
 
 

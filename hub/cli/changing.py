@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hub.bootstrap import Hub, build, mapped_routes
+from hub.bootstrap import Hub, build, mapped_routes, mapped_subscriptions
 from hub.cli.output import Exit, Output, not_found, say
 from hub.commands import Actor, Done
 from hub.replay import mapping_text
@@ -94,8 +94,8 @@ def promote(name: str, actor: str, config: Path, out: Output) -> int:
     """The text as it lies in the folders becomes the active one."""
     hub = build(config, promote=False)
     mapping = hub.library.parse(name)
-    routes = mapped_routes(hub.ways).get(name, [])
-    return say(hub.commands.promote(Actor(actor), mapping_text(mapping, hub.library.text(name)), routes), out)
+    routes, subscriptions = mapped_routes(hub.ways).get(name, []), mapped_subscriptions(hub.outward).get(name, [])
+    return say(hub.commands.promote(Actor(actor), mapping_text(mapping, hub.library.text(name)), routes, subscriptions), out)
 
 
 def add_definition(file: Path, actor: str, config: Path, out: Output) -> int:

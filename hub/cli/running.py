@@ -24,6 +24,7 @@ from hub.bootstrap.watching import Watching
 from hub.cli.heaps import settle, share_heaps
 from hub.cli.output import Output
 from hub.cli.settings import load_config
+from hub.signals import Signals
 from hub.store.running import only_runner
 from hub.worker import Worker
 from monitoring.health import Health
@@ -59,11 +60,13 @@ def worker(config: Path, listen: str | None, out: Output) -> int:
 def _serve(config: Path, out: Output, *, doors: bool, work: bool, listen: str | None) -> int:
     share_heaps()
     stopping = Stopping()
-    hub = patiently(lambda: build(config), stopping.event)
+    signals = Signals()
+    metrics = Metrics(signals)
+    hub = patiently(lambda: build(config, signals=signals), stopping.event)
     if hub is None:
         return 0
     address = listen or (hub.config.hub.listen if doors else None)
-    server = None if address is None else Server(application(hub, doors=doors), address)
+    server = None if address is None else Server(application(hub, metrics, doors=doors), address)
     if doors:
         warn_of_open_doors(hub)
     working = Worker(hub) if work else None
@@ -140,11 +143,11 @@ def warn_of_open_doors(hub: Hub) -> None:
         log.warning(text, hub.config.hub.listen, address, where)
 
 
-def application(hub: Hub, *, doors: bool) -> Any:
-    """All doors, or only what a worker shows: health, metrics, the page."""
+def application(hub: Hub, metrics: Metrics, *, doors: bool) -> Any:
+    """All doors, or only what a worker shows: health, metrics, the page. ``metrics`` listen to the hub's signals already."""
     watched = Watching(hub.store, hub.clock)
     health = Health(checks(hub), notes(hub))
-    metrics = Metrics(hub.signals, watched, health)
+    metrics.watch(watched, health)
     return make_app(hub, watched, metrics, health) if doors else make_watch(watched, metrics, health)
 
 

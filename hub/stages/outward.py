@@ -75,15 +75,20 @@ class Outward:
 
     def subscriptions(self, type: str, render: Renderer) -> list[Subscription]:
         """One subscription a party that the line is for (``*``: any)."""
-        parties: Sequence[str | None] = [None] if "*" in self.block.party or type == SYNTAX else self.block.party
         return [
             Subscription(
-                id=self.name if len(parties) == 1 else f"{self.name}.{party}", system=self.system, type=type, assign=self.assign,
-                render=render, send=self.send, party=party, latest=type in TYPES and TYPES[type].latest,
-                idempotent=self.sender.capabilities.idempotent_send, function=self.block.function,
+                id=id, system=self.system, type=type, assign=self.assign, render=render, send=self.send, party=party,
+                latest=type in TYPES and TYPES[type].latest, idempotent=self.sender.capabilities.idempotent_send,
+                function=self.block.function,
             )
-            for party in parties
+            for id, party in self.parties().items()
         ]  # fmt: skip
+
+    def parties(self) -> Mapping[str, str | None]:
+        """Subscription id -> the party that it is for (None: any)."""
+        any_party = "*" in self.block.party or self.block.on == SYNTAX
+        parties: Sequence[str | None] = [None] if any_party else self.block.party
+        return {self.name if len(parties) == 1 else f"{self.name}.{party}": party for party in parties}
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from hub.signals import reach
 from hub.store import bulk, work
@@ -48,6 +48,9 @@ _of_cause = (
 _left = select(hold.c.owner).where(hold.c.owner_kind == bindparam("kind"), among(hold.c.owner, "owners")).distinct()
 _partition = select(document.c.id, document.c.k, message.c.partition).join(message, message.c.seq == document.c.message)
 _documents = _partition.where(among(document.c.id, "owners"), document.c.state == "waiting").order_by(document.c.k, document.c.id)
+_deliveries = delivery.update().where(among(delivery.c.id, "ids"))
+_at_once = _deliveries.values(next_at=bindparam("now"))
+_anew = _deliveries.where(delivery.c.state == "refused").values(state="pending", payload=None, settled_at=None)
 _done = (
     select(message.c.seq, message.c.partition, func.count(document.c.id).label("done"))
     .outerjoin(document, document.c.message == message.c.seq)
@@ -92,20 +95,21 @@ def open_causes(connection: Connection, causes: Iterable[str]) -> list[Cause]:
 
 def release(unit: UnitOfWork, causes: Iterable[Cause]) -> Freed:
     """Delete the holds of causes whose fact was written in this unit, under the lock that it already has."""
-    rows = owners = left = 0
+    rows = owners = 0
+    left = []
     for cause in dict.fromkeys(causes):
-        freed = release_batch(unit, cause)
+        freed = release_batch(unit, cause, AT_ONCE - rows)
         rows, owners = rows + freed.rows, owners + freed.owners
-        if freed.rows == AT_ONCE:
-            left += 1
-            unit.connection.execute(insert(release_job), {**_job(cause), "revision": unit.revision(), "done": freed.rows, "at": unit.now})
+        if rows == AT_ONCE:
+            left.append({**_job(cause), "revision": unit.revision(), "done": freed.rows, "at": unit.now})
+    bulk.insert(unit.connection, release_job, left)
     reach("release.before_commit")
-    return Freed(rows, owners, left)
+    return Freed(rows, owners, len(left))
 
 
-def release_batch(unit: UnitOfWork, cause: Cause) -> Freed:
-    """One batch of a release; the caller holds the exclusive codebook lock."""
-    found = list(unit.connection.execute(_of_cause, {"cause": cause.cause, "key": cause.key, "most": AT_ONCE}))
+def release_batch(unit: UnitOfWork, cause: Cause, most: int) -> Freed:
+    """At most so many rows of a release; the caller holds the exclusive codebook lock."""
+    found = list(unit.connection.execute(_of_cause, {"cause": cause.cause, "key": cause.key, "most": most})) if most else []
     remove(unit.connection, [(item.owner_kind, item.owner, item.cause, item.cause_key) for item in found])
     owners = 0
     for kind in ("document", "message", "delivery"):
@@ -122,20 +126,27 @@ def without(connection: Connection, kind: str, owners: Iterable[int]) -> list[in
 
 
 def run_jobs(unit: UnitOfWork) -> Freed | None:
-    """One batch of the oldest release job; gives what it let go (None: there is no job). Resumable by its nature."""
-    job = unit.connection.execute(select(release_job).order_by(release_job.c.id).limit(1)).first()
-    if job is None:
+    """One batch of the oldest release jobs; gives what it let go (None: there is no job). Resumable by its nature."""
+    jobs = unit.connection.execute(select(release_job).order_by(release_job.c.id).limit(AT_ONCE)).all()
+    if not jobs:
         return None
     unit.lock_codebook(exclusive=True)
-    freed = release_batch(unit, Cause(job.cause, job.cause_key))
+    rows = owners = 0
+    ended = []
+    for job in jobs:
+        freed = release_batch(unit, Cause(job.cause, job.cause_key), AT_ONCE - rows)
+        rows, owners = rows + freed.rows, owners + freed.owners
+        if rows == AT_ONCE:
+            break
+        ended.append({"id": job.id})
     reach("release.batch")
-    if freed.rows < AT_ONCE:
-        unit.connection.execute(delete(release_job).where(release_job.c.id == job.id))
-    return freed
+    bulk.remove(unit.connection, release_job, ended)
+    return Freed(rows, owners)
 
 
 def queue(unit: UnitOfWork, kind: str, owners: list[int]) -> None:
-    """Queue what has no hold left: the key of a document, a document without key, a message; deliveries are found by state."""
+    """Queue what has no hold left: the key of a document, a document without key, a message; deliveries are found by state, and
+    one that was refused is made anew."""
     if not owners:
         return
     if kind == "document":
@@ -149,7 +160,8 @@ def queue(unit: UnitOfWork, kind: str, owners: list[int]) -> None:
         rows = [{"partition": item.partition, "kind": "message", "ref": item.seq, "done": item.done, "at": unit.now} for item in found]
         work.add(unit.connection, rows)
     else:
-        unit.connection.execute(delivery.update().where(among(delivery.c.id, "ids")).values(next_at=unit.now), {"ids": owners})
+        unit.connection.execute(_at_once, {"ids": owners, "now": unit.now})
+        unit.connection.execute(_anew, {"ids": owners})
 
 
 def _job(cause: Cause) -> dict[str, str]:

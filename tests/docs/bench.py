@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hub.bootstrap import Hub, build
 from hub.cli import main
+from hub.signals import Signals
 
 LIBRARY = resources.files("mappings") / "library"
 HEADINGS = "单据日期,单据编号,行号,往来单位编号,往来单位,存货编码,存货名称,条形码,单位,数量,单价"
@@ -76,10 +77,10 @@ class Bench:
                 hub.flow.work()
 
     @contextmanager
-    def built(self) -> Iterator[Hub]:
+    def built(self, signals: Signals | None = None) -> Iterator[Hub]:
         """The hub, built as ``hub run`` builds it."""
         with _in(self.folder):
-            hub = build(Path("hub.yaml"))
+            hub = build(Path("hub.yaml"), signals=signals)
             try:
                 yield hub
             finally:

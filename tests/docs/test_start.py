@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hub.signals import Signals
+from monitoring.metrics import Metrics
 from tests.docs.bench import HUB, Bench
 from tests.docs.errors import ORDER
 
@@ -18,6 +20,17 @@ def test_a_route_that_is_added_frees_what_had_none_at_the_next_start(tmp_path: P
     bench.take()
     assert "no_route" in held
     assert bench.type("hub summary").splitlines()[2].split() == ["applied", "1"]
+
+
+def test_what_a_start_frees_is_counted_by_metrics_that_listened_before_it(tmp_path: Path) -> None:
+    bench, signals = Bench(tmp_path, HUB.replace("{kd.order: agents/kd/order}", "{kd.other: agents/kd/order}")), Signals()
+    metrics = Metrics(signals)
+    bench.type("hub codes import codes.csv")
+    bench.orders("in/orders.csv", ORDER)
+    bench.take()
+    bench.write("hub.yaml", HUB.encode())
+    with bench.built(signals):
+        assert b"\nhub_released_total 1.0\n" in metrics.text()
 
 
 def test_looking_and_code_commands_make_no_edited_mapping_active(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from hub.bootstrap import Hub, build
 from hub.bootstrap.watching import Watching
 from hub.cli.running import Server, application
+from monitoring.metrics import Metrics
 from tests.services.stores import POSTGRESQL, running, store_url
 
 CONFIG = """
@@ -74,7 +75,7 @@ def served(folder: Path) -> Iterator[Served]:
     (folder / "store").write_text(store_url(folder) if running() == POSTGRESQL else f"sqlite:///{folder}/hub.db")
     (folder / "hub.yaml").write_text(CONFIG)
     hub = build(folder / "hub.yaml")
-    server = Server(application(hub, doors=True), "127.0.0.1:0")
+    server = Server(application(hub, Metrics(hub.signals), doors=True), "127.0.0.1:0")
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server._server.started:

@@ -159,7 +159,9 @@ def test_retry_goes_on_with_a_message_where_it_stopped(world: World, commands: C
     world.send({"k": "A"}, {"k": "B", "boom": True}, {"k": "C"})
     world.run()
     world.translator.version = 9
-    commands.retry(BOSS, "message", 1)
+    metrics = Metrics(world.signals)
+    assert commands.retry(BOSS, "message", 1).freed == 1
+    assert b"\nhub_released_total 1.0\n" in metrics.text()
     world.run()
     assert world.states() == ["applied"] * 3
     with pytest.raises(Reject, match="no hold"):

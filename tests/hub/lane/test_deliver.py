@@ -29,6 +29,7 @@ from hub.store.documents import unpack
 from hub.store.effects import Outgoing
 from hub.store.lane_tables import hold
 from hub.store.out_tables import attempt, circuit, delivery
+from hub.store.texts import MappingText
 from tests.hub.lane.world import TERMS, World
 
 
@@ -126,6 +127,23 @@ def test_refused_is_a_fact_for_people_and_blocks_only_its_key(tmp_path: Path, ot
     while delivering.run():
         pass
     assert rows(world, delivery.c.state) == [("sent",)] * 3
+
+
+def test_what_was_refused_goes_again_when_its_mapping_is_mended(tmp_path: Path, other: Receiver) -> None:
+    """Made anew, not with the bytes that were refused. Another subscription's stays, and all where a start only learns of the mapping."""
+    world, delivering = subscribed(tmp_path, other)
+    commands, boss, lines = Commands(world.store, world.ports), Actor("boss"), ["north:order_response"]
+    world.send({"k": "A"})
+    world.run()
+    other.says = [SendRefused("no such field")]
+    delivering.run()
+    assert commands.promote(boss, MappingText("m", "1" * 32, "text", "key"), [], lines).freed == 0
+    assert commands.promote(boss, MappingText("m", "2" * 32, "text", "key"), [], ["north:invoice"]).freed == 0
+    assert delivering.run() == 0
+    assert commands.promote(boss, MappingText("m", "3" * 32, "text", "key"), [], lines).freed == 1
+    assert rows(world, delivery.c.state, delivery.c.payload) == [("pending", None)]
+    assert delivering.run() == 1
+    assert rows(world, delivery.c.state) == [("sent",)]
 
 
 @pytest.mark.parametrize(("words", "state"), [({"idempotent": True}, "pending"), ({"ask": lambda name: True}, "sent"), ({}, "uncertain")])

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 from hub.codebook import Codebook
 from hub.commands import Actor, Commands
 from hub.signals import probe
+from hub.store.book_tables import release_job
 from hub.store.invariants import broken
 from hub.store.lane_tables import document, effect, hold, message, work
 from hub.store.out_tables import published
@@ -76,6 +77,20 @@ def test_a_release_above_a_thousand_goes_on_as_a_job(tmp_path: Path) -> None:
     world.run()
     assert world.lane.release_jobs() == 300
     assert b"\nhub_released_total 300.0\n" in metrics.text()
+    world.run()
+    assert world.states() == ["applied"] * 1300
+    assert intact(world)
+
+
+def test_so_does_one_of_many_causes(tmp_path: Path) -> None:
+    """What waits for 1,300 codes that come at once: no transaction lets go more than a thousand, under the lock that windows wait for."""
+    world = World(tmp_path)
+    world.send(*[{"k": f"K{n}", "items": [f"X{n}"]} for n in range(1300)])
+    world.run()
+    world.codes(*[(f"X{n}", "C") for n in range(1300)])
+    assert world.rows(select(func.count()).select_from(hold))[0][0] == 300
+    assert world.lane.release_jobs() == 300
+    assert world.rows(select(release_job)) == []
     world.run()
     assert world.states() == ["applied"] * 1300
     assert intact(world)
