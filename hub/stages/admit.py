@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from canonical_model.problems import Cause, Problem
-from hub.store.records import Case, Content, Document, Head, Known, Place, State
+from hub.store.records import Case, Content, Document, Head, Known, Place, State, Way
 
 Nature = Literal["full", "change", "cancel", "append"]
 
@@ -121,6 +121,13 @@ def copied(doc: Document) -> Document:
 def root(doc: Document) -> int:
     """What a repeat of this document repeats: itself, or what it is a duplicate of."""
     return doc.of if doc.state is State.DUPLICATE and doc.of is not None else doc.id
+
+
+def needs_predecessor(doc: Document, terms: Terms) -> bool:
+    """Whether a document is an orphan as long as nothing of its line was applied."""
+    if terms.nature == "append":
+        return terms.predecessor
+    return terms.nature in ("change", "cancel") and doc.way is not Way.CLOSES
 
 
 def compare(a: str | None, b: str | None, terms: Terms) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from canonical_model.problems import Cause
-from hub.stages.admit import Asker, Line, Tables, alike, changed_resend, compare, duplicate, park, same
+from hub.stages.admit import Asker, Line, Tables, alike, changed_resend, compare, duplicate, needs_predecessor, park, same
 from hub.store.records import Document, Known, State, Way, message_of
 
 
@@ -57,7 +57,7 @@ def _by_content(doc: Document, line: Line, tables: Tables, ask: Asker) -> None:
         duplicate(doc, twin.id)
     elif nature == "full":
         _close_held(doc, line, ask)
-    elif nature == "cancel" and line.head.document is None and _close_held(doc, line, ask, equal=True):
+    elif nature == "cancel" and _nothing_applied(line, ask) and _close_held(doc, line, ask, equal=True):
         doc.way = Way.CLOSES
     if doc.waiting:
         line.join(doc)
@@ -123,8 +123,18 @@ def _newer(doc: Document, item: Document, line: Line, ask: Asker, equal: bool) -
     if equal:
         return doc.v is None or compare(doc.v, item.v, terms) != -1
     if doc.v is None and item.v is None:
-        return not alike(doc, item.content) and (line.head.document is None or terms.same_key == "replace")
+        return not alike(doc, item.content) and (terms.same_key == "replace" or _nothing_applied(line, ask))
     return compare(doc.v, item.v, terms) == 1 and not alike(doc, item.content)
+
+
+def _nothing_applied(line: Line, ask: Asker) -> bool:
+    """No document of the line was applied, and none is about to be: what stands first without a hold goes on by itself. A larger window
+    had applied it before this arrival, and a window of any size is to decide the same."""
+    if line.head.document is not None:
+        return False
+    standing = (item for item in line.waiting if item.waiting and not item.parked and not needs_predecessor(item, ask.terms(item)))
+    first = next(standing, None)
+    return first is None or bool(first.holds) or first.let_go
 
 
 def _park_changes_between(doc: Document, line: Line, start: int, ask: Asker) -> None:

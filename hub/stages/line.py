@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 
 from canonical_model.problems import Cause, Problem, cause_key
-from hub.stages.admit import Asker, Line, Terms, alike, changed_resend, compare, duplicate, park, same
+from hub.stages.admit import Asker, Line, Terms, alike, changed_resend, compare, duplicate, needs_predecessor, park, same
 from hub.store.records import Content, Document, State, Way
 
 
@@ -72,7 +72,7 @@ def _before_translation(doc: Document, line: Line, terms: Terms) -> Turn | None:
     """What S and V say alone: rows 4, 10, 12 by S, 13, 16. None: go on."""
     head = line.head
     if head.document is None:
-        return _orphan(doc, doc.k or "") if _needs_predecessor(doc, terms) else None
+        return _orphan(doc, doc.k or "") if needs_predecessor(doc, terms) else None
     if terms.nature == "append":
         return None
     last = _last(doc, line, terms)
@@ -151,12 +151,6 @@ def _close_cases(doc: Document, line: Line, terms: Terms) -> None:
 def _orphan(doc: Document, key: str) -> Turn:
     doc.hold(Problem(Cause.PREDECESSOR_MISSING, key, f"what it changes has not arrived: {key}"))
     return Turn.OUTSIDE
-
-
-def _needs_predecessor(doc: Document, terms: Terms) -> bool:
-    if terms.nature == "append":
-        return terms.predecessor
-    return terms.nature in ("change", "cancel") and doc.way is not Way.CLOSES
 
 
 def _last(doc: Document, line: Line, terms: Terms) -> Content | None:

@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hub.store.invariants import broken
@@ -49,7 +50,25 @@ def run(lines: list[dict[str, Any]], limit: int, between: bool) -> tuple[list[st
         return result
 
 
+@pytest.mark.parametrize("limit", [1, 200])
+def test_what_is_on_its_way_counts_as_applied_to_a_cancel(tmp_path: Path, limit: int) -> None:
+    """The third order closes the first, so the second goes on, but only once the message ends where a window takes one document. The cancel
+    withdraws what was accepted: it waits behind the third, and does not close it."""
+    world = World(tmp_path, limit)
+    world.send({"k": "A", "v": "1", "items": ["X"]})
+    world.send({"k": "A", "x": 2})
+    world.run()
+    world.send({"k": "A", "v": "3", "items": ["X", "Y"]}, {"k": "A", "type": "order_cancel", "t": "c", "items": ["Y"]})
+    world.run()
+    assert world.states() == ["superseded", "applied", "waiting", "waiting"]
+    world.codes(("X", "C"), ("Y", "D"))
+    world.run()
+    assert world.states() == ["superseded", "applied", "applied", "applied"]
+
+
 @settings(max_examples=4, deadline=None)
+@example(2566)
+@example(2623)
 @given(st.integers(0, 10_000))
 def test_windows_of_any_size_end_the_same(seed: int) -> None:
     lines = traffic(seed)
