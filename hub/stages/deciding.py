@@ -133,7 +133,8 @@ def _tables(unit: UnitOfWork, planner: Planner, plan: Plan) -> Tables:
     counting = [doc for doc in plan.arrivals if terms[doc.id].repeats == "cumulative"]
     tables.occurrences = identity.occurrences(unit.connection, {doc.k for doc in counting if doc.k is not None})
     started = {row.message.seq for row in plan.progress.values() if row.work.done} if counting else set()
-    tables.counted = identity.counted(unit.connection, started)
+    ignoring = {doc.message for doc in counting if terms[doc.id].technical_id == "ignore"}
+    tables.counted = identity.counted(unit.connection, started, ignoring)
     return tables
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from hub.store.bulk import change, insert
 from hub.store.bulk import insert_new as insert_new
@@ -20,7 +20,7 @@ _known = select(technical.c.t, technical.c.k, technical.c.s, document.c.id, docu
 _occurrences = select(occurrence).where(among(occurrence.c.k, "keys"))
 _counted = (
     select(document.c.message, document.c.k, document.c.s, func.count().label("number"))
-    .where(among(document.c.message, "messages"))
+    .where(among(document.c.message, "messages"), or_(document.c.t.is_(None), among(document.c.message, "ignoring")))
     .group_by(document.c.message, document.c.k, document.c.s)
 )
 
@@ -47,12 +47,13 @@ def occurrences(connection: Connection, keys: Iterable[str]) -> dict[tuple[str, 
     return {(row.k, row.s, row.number): row.document for row in connection.execute(_occurrences, {"keys": wanted})} if wanted else {}
 
 
-def counted(connection: Connection, messages: Iterable[int]) -> dict[tuple[int, str, bytes], int]:
-    """How often a content stands in the earlier windows of messages that go on."""
-    wanted = sorted(set(messages))
-    if not wanted:
+def counted(connection: Connection, messages: Iterable[int], ignoring: Iterable[int]) -> dict[tuple[int, str, bytes], int]:
+    """How often a content stands in the earlier windows of messages that go on. What has a technical id is known by it and not counted,
+    but for messages that are ``ignoring`` these."""
+    wanted = {"messages": sorted(set(messages)), "ignoring": sorted(set(ignoring))}
+    if not wanted["messages"]:
         return {}
-    return {(row.message, row.k or "", row.s): row.number for row in connection.execute(_counted, {"messages": wanted})}
+    return {(row.message, row.k or "", row.s): row.number for row in connection.execute(_counted, wanted)}
 
 
 def save_heads(connection: Connection, heads: Iterable[Head]) -> None:

@@ -14,6 +14,9 @@ from hub.store.records import Work
 from hub.store.schema import among
 
 _claim = select(work).where(work.c.partition == bindparam("p")).order_by(work.c.seq).limit(bindparam("most"))
+_of_line = (
+    select(work).where(work.c.partition == bindparam("p"), work.c.kind == "key", work.c.k == bindparam("k")).order_by(work.c.seq).limit(1)
+)
 _all = select(work).order_by(work.c.seq).limit(bindparam("most"))
 _still = select(work.c.seq, work.c.done).where(among(work.c.seq, "seqs"))
 _standing = select(partition.c.owner, partition.c.tries).where(partition.c.p == bindparam("p"))
@@ -36,6 +39,12 @@ def add(connection: Connection, items: Iterable[Mapping[str, Any]]) -> None:
 def claim(connection: Connection, p: int, most: int) -> list[Work]:
     """The oldest work of a partition."""
     return [_work(row) for row in connection.execute(_claim, {"p": p, "most": most})]
+
+
+def of_line(connection: Connection, p: int, k: str) -> Work | None:
+    """The oldest work of a partition that walks the line of a key."""
+    row = connection.execute(_of_line, {"p": p, "k": k}).first()
+    return None if row is None else _work(row)
 
 
 def claim_all(connection: Connection, most: int) -> list[Work] | None:

@@ -69,6 +69,9 @@ def test_what_is_on_its_way_counts_as_applied_to_a_cancel(tmp_path: Path, limit:
 @settings(max_examples=4, deadline=None)
 @example(2566)
 @example(2623)
+@example(2709)
+@example(2767)
+@example(2899)
 @given(st.integers(0, 10_000))
 def test_windows_of_any_size_end_the_same(seed: int) -> None:
     lines = traffic(seed)
