@@ -35,11 +35,11 @@ HOW = {
 
 @pytest.mark.parametrize("how", HOW)
 def test_a_process_without_a_door_ends_when_it_is_told(how: str) -> None:
-    ran = subprocess.run([sys.executable, "-c", PROGRAM.format(how=HOW[how])], cwd=ROOT, capture_output=True, text=True, timeout=20)
+    ran = subprocess.run([sys.executable, "-c", PROGRAM.format(how=HOW[how])], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "ended True -1\n", "")
 
 
 def test_what_came_before_the_wait_is_not_waited_for() -> None:
     program = PROGRAM.replace("stopping.run(None)", "signal.raise_signal(signal.SIGTERM); stopping.run(None)").format(how="pass")
-    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=20)
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (ran.returncode, ran.stdout) == (0, "ended True -1\n")
