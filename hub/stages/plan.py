@@ -121,19 +121,10 @@ class Planner:
         plan.whole = len(rows) < limit and len(plan.work) == len(rows)
         return plan
 
-    def one(self, connection: Connection, rows: list[Work], view: BookView) -> Plan:
-        """A window of a single document: what arrives, or what the one before it left of that one's line."""
-        plan = self.plan(connection, rows, view, 1)
-        for doc in plan.arrivals:
-            row = None if doc.k is None or doc.stored else turns.goes_on(connection, rows[0].partition, doc.k)
-            if row is not None:
-                return self.plan(connection, [row], view, 1)
-        return plan
-
     def without_translating(self, connection: Connection, p: int, view: BookView, problem: Problem, row: Work | None = None) -> Plan:
         """The first work of a partition (or ``row``), held as it is: its translation kills the process, or it cannot be written."""
         plan = Plan(view)
-        for first in [row] if row is not None else work.claim(connection, p, 1):
+        for first in [row] if row is not None else work.one(connection, p):
             plan.work.append(first)
             if first.kind == "message":
                 plan.messages = messages.load(connection, [first.ref or 0])

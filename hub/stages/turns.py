@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from canonical_model.problems import Cause
-from hub.store import cases, documents, work
+from hub.store import cases, documents
 from hub.store.records import Document, Work
 from hub.store.unit import Connection
 
@@ -63,16 +63,6 @@ def _free(front: Iterable[Document], limit: int) -> Iterator[Document]:
             yield doc
         elif doc.holds and not doc.parked and not only_orphan(doc):
             stopped.add(doc.k)
-
-
-def goes_on(connection: Connection, p: int, k: str) -> Work | None:
-    """The work of a line that goes on since a window had no room for the rest of it: a larger one had come to its end before the next
-    document of its key. None where something was let go, whose work is in the order of the others."""
-    row = work.of_line(connection, p, k)
-    if row is None:
-        return None
-    line, _ = documents.line_to_hold(connection, [k]).get(k, ([], None))
-    return None if any(doc.let_go for doc in line) else row
 
 
 def first(connection: Connection, row: Work) -> list[Document]:

@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from hub.stages.window import GIVE_UP_AFTER
 from hub.store.invariants import broken
+from hub.store.lane_tables import work
+from hub.store.work import set_tries
 from tests.hub.lane.world import World
 from tests.services.stores import give_back
 
@@ -64,6 +68,23 @@ def test_what_is_on_its_way_counts_as_applied_to_a_cancel(tmp_path: Path, limit:
     world.codes(("X", "C"), ("Y", "D"))
     world.run()
     assert world.states() == ["superseded", "applied", "applied", "applied"]
+
+
+def test_what_kills_a_window_of_one_is_held_and_not_the_message_that_waits_for_it(tmp_path: Path) -> None:
+    """The second order goes on once the third closed the first. Three deaths are its, though the message was there before its line."""
+    world = World(tmp_path, 1)
+    world.send({"k": "A", "v": "1", "items": ["X"]})
+    world.send({"k": "A", "x": 2})
+    world.run()
+    world.send({"k": "A", "v": "3", "items": ["X"]}, {"k": "B"})
+    (queued,) = world.rows(select(work))
+    world.lane.run(queued.partition)
+    assert [row.kind for row in world.rows(select(work).order_by(work.c.seq))] == ["message", "key"]
+    with world.store.unit() as unit:
+        set_tries(unit.connection, [queued.partition], GIVE_UP_AFTER)
+    world.run()
+    assert world.causes() == {2 << 20 | 1: {"program_error"}, 3 << 20 | 1: {"missing_code"}}
+    assert world.states() == ["superseded", "waiting", "waiting", "applied"]
 
 
 @settings(max_examples=4, deadline=None)
