@@ -27,9 +27,9 @@ from hub.store.records import Document, State, Way
 from hub.store.unit import UnitOfWork
 
 EVERYTHING = frozenset({"*"})
-OF_A_MAPPING = (Cause.MAPPING_ERROR, Cause.INVALID_VALUE, Cause.UNREADABLE, Cause.REFUSED_BY_RECEIVER)
-"""What a new version of a mapping may mend. What a receiver refused goes again only where there was a version before: else nobody
-repaired anything, a start learned of the mapping."""
+OF_A_DELIVERY = (Cause.MAPPING_ERROR, Cause.REFUSED_BY_RECEIVER)
+"""What a new version of the mapping that writes a delivery may mend. What a receiver refused goes again only where there was a version
+before: else nobody repaired anything, a start learned of the mapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +222,10 @@ class Commands:
                 raise Reject(fact, at=found.hash, fix="let them through or reject them first, or keep key: and revision: as they are")
             texts.save_mapping(unit, found)
             texts.activate(unit, found.name, found.hash, actor.name)
-            freed = self._release(unit, _mentions(found.name, [*routes, *subscriptions]), OF_A_MAPPING if before else OF_A_MAPPING[:-1])
-            return Done(f"{found.name} {found.hash[:8]} is active, {freed.owners} freed", freed.owners)
+            freed = self._release(unit, _mentions(found.name, routes), (Cause.MAPPING_ERROR, Cause.INVALID_VALUE, Cause.UNREADABLE))
+            made = self._release(unit, subscriptions.__contains__, OF_A_DELIVERY if before else OF_A_DELIVERY[:1])
+            owners = freed.owners + made.owners
+            return Done(f"{found.name} {found.hash[:8]} is active, {owners} freed", owners)
 
     def add_definition(self, actor: Actor, format: str, name: str, text: str) -> Done:
         """``hub definitions add``: an uploaded definition wins over ours; what could not be read is tried again."""

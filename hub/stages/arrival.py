@@ -87,9 +87,10 @@ def _count_occurrence(doc: Document, tables: Tables) -> None:
 
 
 def _last_unsettled(line: Line, ask: Asker) -> Document | None:
-    """The last unsettled full document or change; orphans count, parked ones do not."""
+    """The last full document or change that stays unsettled; orphans count, parked ones do not."""
     wanted = (item for item in reversed(line.waiting) if item.waiting and not item.parked and ask.terms(item).nature in ("full", "change"))
-    return next(wanted, None)
+    last = next(wanted, None)
+    return None if last is None or any(item is last for item in _under_way(line, ask)) else last
 
 
 def _repeats(doc: Document, twin: Document, ask: Asker) -> bool:
@@ -128,13 +129,23 @@ def _newer(doc: Document, item: Document, line: Line, ask: Asker, equal: bool) -
 
 
 def _nothing_applied(line: Line, ask: Asker) -> bool:
-    """No document of the line was applied, and none is about to be: what stands first without a hold goes on by itself. A larger window
-    had applied it before this arrival, and a window of any size is to decide the same."""
-    if line.head.document is not None:
-        return False
-    standing = (item for item in line.waiting if item.waiting and not item.parked and not needs_predecessor(item, ask.terms(item)))
-    first = next(standing, None)
-    return first is None or bool(first.holds) or first.let_go
+    """No document of the line was applied, and none is about to be."""
+    return line.head.document is None and not _under_way(line, ask)
+
+
+def _under_way(line: Line, ask: Asker) -> list[Document]:
+    """What stands first in the line without a hold: it goes on by itself. A larger window had come to its end before this arrival, and a
+    window of any size is to decide the same."""
+    found: list[Document] = []
+    applied = line.head.document is not None
+    for item in line.waiting:
+        if not item.waiting or item.parked or item.orphan or (not applied and needs_predecessor(item, ask.terms(item))):
+            continue
+        if item.holds or item.let_go:
+            break
+        found.append(item)
+        applied = True
+    return found
 
 
 def _park_changes_between(doc: Document, line: Line, start: int, ask: Asker) -> None:

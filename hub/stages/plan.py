@@ -124,7 +124,7 @@ class Planner:
     def without_translating(self, connection: Connection, p: int, view: BookView, problem: Problem, row: Work | None = None) -> Plan:
         """The first work of a partition (or ``row``), held as it is: its translation kills the process, or it cannot be written."""
         plan = Plan(view)
-        for first in [row] if row is not None else work.one(connection, p):
+        for first in [row] if row is not None else work.claim(connection, p, 1):
             plan.work.append(first)
             if first.kind == "message":
                 plan.messages = messages.load(connection, [first.ref or 0])

@@ -215,8 +215,7 @@ class Lane:
                     if tries >= GIVE_UP_AFTER:
                         return self.planner.without_translating(connection, p, view, _gave_up(p))
                     most = limit or (1 if self._alone.get(p) else self.limit)
-                    rows = work.one(connection, p) if most == 1 else work.claim(connection, p, most)
-                    return self.planner.plan(connection, rows, view, most)
+                    return self.planner.plan(connection, work.claim(connection, p, most), view, most)
             if not self._own(p, before):
                 return None
 

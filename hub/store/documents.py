@@ -28,9 +28,8 @@ _past = _line.limit(bindparam("most"))
 _theirs = select(hold.c.owner).where(hold.c.owner_kind == "document", hold.c.owner == document.c.id)
 _inside = _theirs.where(hold.c.cause != Cause.CONFLICT, hold.c.cause != Cause.PREDECESSOR_MISSING)
 _held = and_(document.c.counted == "held", _inside.exists())
-LET_GO = and_(document.c.counted == "held", ~_theirs.exists())
-"""Of a waiting document: it was held, its holds were taken, and it has not been looked at since."""
-_told = (("held", _held), ("let_go", LET_GO))
+_let_go = and_(document.c.counted == "held", ~_theirs.exists())
+_told = (("held", _held), ("let_go", _let_go))
 
 
 def _numbered() -> Subquery:
@@ -38,7 +37,7 @@ def _numbered() -> Subquery:
     again), how many of those stand before each document, and its number from behind among those of its type."""
     walked = [document.c.place, document.c.id]
     kind = [document.c.k, document.c.system, document.c.route, document.c.type, document.c.counted]
-    blocks = case((or_(_held, LET_GO), 1), else_=0)
+    blocks = case((or_(_held, _let_go), 1), else_=0)
     before = func.coalesce(func.sum(blocks).over(partition_by=document.c.k, order_by=walked, rows=(None, -1)), 0)
     last = func.row_number().over(partition_by=kind, order_by=[column.desc() for column in walked])
     told = [case((test, 1), else_=0).label(name) for name, test in _told]

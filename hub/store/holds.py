@@ -23,6 +23,9 @@ from hub.store.unit import UnitOfWork
 AT_ONCE = 1000
 """A release of more rows than this goes on as a job, each batch in a transaction of its own."""
 
+CAUSES = 100
+"""So many jobs a batch at most, since each asks five times of the store under the lock that windows wait for."""
+
 
 class Cause(NamedTuple):
     """What a release looks for."""
@@ -96,13 +99,16 @@ def open_causes(connection: Connection, causes: Iterable[str]) -> list[Cause]:
 def release(unit: UnitOfWork, causes: Iterable[Cause]) -> Freed:
     """Delete the holds of causes whose fact was written in this unit, under the lock that it already has."""
     rows = owners = 0
-    left = []
+    left: list[tuple[Cause, int]] = []
     for cause in dict.fromkeys(causes):
         freed = release_batch(unit, cause, AT_ONCE - rows)
         rows, owners = rows + freed.rows, owners + freed.owners
         if rows == AT_ONCE:
-            left.append({**_job(cause), "revision": unit.revision(), "done": freed.rows, "at": unit.now})
-    bulk.insert(unit.connection, release_job, left)
+            left.append((cause, freed.rows))
+    if left:
+        revision = unit.revision()
+        jobs = [{**_job(cause), "revision": revision, "done": done, "at": unit.now} for cause, done in left]
+        bulk.insert(unit.connection, release_job, jobs)
     reach("release.before_commit")
     return Freed(rows, owners, len(left))
 
@@ -127,7 +133,7 @@ def without(connection: Connection, kind: str, owners: Iterable[int]) -> list[in
 
 def run_jobs(unit: UnitOfWork) -> Freed | None:
     """One batch of the oldest release jobs; gives what it let go (None: there is no job). Resumable by its nature."""
-    jobs = unit.connection.execute(select(release_job).order_by(release_job.c.id).limit(AT_ONCE)).all()
+    jobs = unit.connection.execute(select(release_job).order_by(release_job.c.id).limit(CAUSES)).all()
     if not jobs:
         return None
     unit.lock_codebook(exclusive=True)

@@ -9,14 +9,11 @@ import xxhash
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from hub.store import bulk
-from hub.store.documents import LET_GO
-from hub.store.lane_tables import document, partition, work
+from hub.store.lane_tables import partition, work
 from hub.store.records import Work
 from hub.store.schema import among
 
 _claim = select(work).where(work.c.partition == bindparam("p")).order_by(work.c.seq).limit(bindparam("most"))
-_looked_at = select(document.c.id).where(document.c.k == work.c.k, document.c.state == "waiting", LET_GO)
-_goes_on = _claim.where(work.c.kind == "key", ~_looked_at.exists())
 _all = select(work).order_by(work.c.seq).limit(bindparam("most"))
 _still = select(work.c.seq, work.c.done).where(among(work.c.seq, "seqs"))
 _standing = select(partition.c.owner, partition.c.tries).where(partition.c.p == bindparam("p"))
@@ -39,14 +36,6 @@ def add(connection: Connection, items: Iterable[Mapping[str, Any]]) -> None:
 def claim(connection: Connection, p: int, most: int) -> list[Work]:
     """The oldest work of a partition."""
     return [_work(row) for row in connection.execute(_claim, {"p": p, "most": most})]
-
-
-def one(connection: Connection, p: int) -> list[Work]:
-    """What a window of a single document takes: a line that goes on, since the window before had no room for the rest of it, else the
-    oldest work. A larger one had come to the end of that line before the next document of its key arrived. Where something of a line
-    was let go, its work has its turn like all other."""
-    rows = connection.execute(_goes_on, {"p": p, "most": 1}).all() or connection.execute(_claim, {"p": p, "most": 1}).all()
-    return [_work(row) for row in rows]
 
 
 def claim_all(connection: Connection, most: int) -> list[Work] | None:

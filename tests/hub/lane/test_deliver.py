@@ -23,6 +23,7 @@ from hub.stages.deliver import Delivering, wait_after
 from hub.stages.pending import answer_pending
 from hub.stages.ports import Rendered, Subscription
 from hub.stages.receive import Door
+from hub.store import holds
 from hub.store.acknowledgements import AcknowledgementService
 from hub.store.database import Store
 from hub.store.documents import unpack
@@ -138,12 +139,15 @@ def test_what_was_refused_goes_again_when_its_mapping_is_mended(tmp_path: Path, 
     other.says = [SendRefused("no such field")]
     delivering.run()
     assert commands.promote(boss, MappingText("m", "1" * 32, "text", "key"), [], lines).freed == 0
-    assert commands.promote(boss, MappingText("m", "2" * 32, "text", "key"), [], ["north:invoice"]).freed == 0
+    with world.store.unit() as unit:  # as the acknowledgement of one of another subscription refuses it
+        holds.save(unit.connection, "delivery", 7, {(str(Cause.REFUSED_BY_RECEIVER), "delivery:7"): {}}, unit.now)
+    assert commands.promote(boss, MappingText("m", "2" * 32, "text", "key"), [], ["north:invoice", "delivery", "7"]).freed == 0
     assert delivering.run() == 0
     assert commands.promote(boss, MappingText("m", "3" * 32, "text", "key"), [], lines).freed == 1
     assert rows(world, delivery.c.state, delivery.c.payload) == [("pending", None)]
     assert delivering.run() == 1
     assert rows(world, delivery.c.state) == [("sent",)]
+    assert [row.cause_key for row in world.rows(select(hold))] == ["delivery:7"]
 
 
 @pytest.mark.parametrize(("words", "state"), [({"idempotent": True}, "pending"), ({"ask": lambda name: True}, "sent"), ({}, "uncertain")])
